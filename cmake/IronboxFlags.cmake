@@ -1,0 +1,28 @@
+# One target carries the flags for all of our code, another the headers that a plugin may see.
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_EXTENSIONS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_library(ironbox_flags INTERFACE)
+target_compile_definitions(ironbox_flags INTERFACE _GNU_SOURCE)
+target_compile_options(ironbox_flags INTERFACE
+  -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef
+  -Wwrite-strings -Wcast-qual -Wimplicit-fallthrough -Wpointer-arith
+  -Werror=implicit-function-declaration -Werror=incompatible-pointer-types
+  -Werror=int-conversion -Werror=return-type
+  -fvisibility=hidden -fno-common -fno-strict-aliasing
+  -fstack-protector-strong -fstack-clash-protection -fcf-protection
+  -ffunction-sections -fdata-sections)
+target_link_options(ironbox_flags INTERFACE
+  -Wl,-z,defs,-z,relro,-z,now,-z,noexecstack,-z,separate-code,--as-needed,--gc-sections)
+
+if(IRONBOX_SANITIZE)
+  target_compile_options(ironbox_flags INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(ironbox_flags INTERFACE -fsanitize=address,undefined)
+elseif(NOT CMAKE_BUILD_TYPE STREQUAL Debug)
+  target_compile_options(ironbox_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+
+add_library(ironbox_headers INTERFACE)
+target_include_directories(ironbox_headers INTERFACE ${PROJECT_SOURCE_DIR}/core/include)

@@ -1,0 +1,259 @@
+/*
+ * ironbox/plugin.h: the plugin ABI. A stage of ironbox's pipeline is one .so that exports one
+ * symbol, `ironbox_plugin`, and one ELF note, the manifest. It links nothing of ironbox: all that
+ * the engine does for a stage comes as function pointers in struct ironbox_host.
+ *
+ * Three processes take part. The *runtime* is the command (or a worker of the shim). *init* is the
+ * container's first process before its execve(2); it is a clone of the runtime, so it starts with a
+ * copy of all memory and of all fds that prepare made. The *joiner* is the same for `exec`.
+ *
+ * A phase returns 0, or -1 with *error told by host->fail. The engine puts "STAGE: " in front.
+ */
+#ifndef IRONBOX_PLUGIN_H
+#define IRONBOX_PLUGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <ironbox/field.h>
+
+#define IRONBOX_ABI_MAJOR 1u /* grows when a promise breaks: the engine refuses the plugin */
+#define IRONBOX_ABI_MINOR 0u /* grows when members are appended: both sides go by size */
+#define IRONBOX_ABI       (IRONBOX_ABI_MAJOR << 16 | IRONBOX_ABI_MINOR)
+
+struct ironbox_error; /* opaque; written only through host->fail and host->context */
+struct ironbox_value; /* opaque; a value of config.json, owned by the engine till the verb ends */
+struct ironbox_stage;
+
+typedef int ironbox_phase(struct ironbox_stage *stage, struct ironbox_error *error);
+
+enum ironbox_log_level {
+	IRONBOX_LOG_ERROR,
+	IRONBOX_LOG_WARNING,
+	IRONBOX_LOG_INFO,
+	IRONBOX_LOG_DEBUG,
+};
+
+/*
+ * The engine's services. A member that ends beyond `size` is not there (an older engine).
+ * Where nothing else is said a call works in every process and phase, and the engine owns what it
+ * returns. An fd that a call returns is O_CLOEXEC and the caller's to close.
+ */
+struct ironbox_host {
+	uint32_t abi;  /* the engine's IRONBOX_ABI */
+	uint32_t size; /* of this struct in the engine */
+
+	/* ---- errors and log. No allocation. ---- */
+
+	/* Begins the error: what was tried, on which path or field. code is an errno value, whose
+	 * words are added, or 0 when no system call is to blame. Returns -1 always. */
+	int (*fail)(struct ironbox_error *error, int code, const char *format, ...)
+		__attribute__((format(printf, 3, 4)));
+	/* Puts "…: " in front of an error that a callee began. Returns -1 always. */
+	int (*context)(struct ironbox_error *error, const char *format, ...)
+		__attribute__((format(printf, 2, 3)));
+	/* One line, without an end of line; the engine puts the container and the stage in front. */
+	void (*log)(const struct ironbox_stage *stage, enum ironbox_log_level level,
+	            const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+	/* ---- config.json and ironbox.ini. The spec was checked whole before any phase runs. ---- */
+
+	/* The value at a path such as "linux.resources.memory" or "mounts"; NULL where the spec
+	 * does not have it. In exec, "process" is the process that is to join. */
+	const struct ironbox_value *(*spec)(const struct ironbox_stage *stage, const char *path);
+	/* How many items an array, or members an object has; 0 for all else, and for NULL. */
+	size_t (*count)(const struct ironbox_value *value);
+	/* Item `index` of an array, or member `index` of an object; *key (may be NULL) gets the
+	 * member's name, NULL in an array. */
+	const struct ironbox_value *(*item)(const struct ironbox_value *value, size_t index,
+	                                    const char **key);
+	/* The text of a string value, or NULL if it is none. */
+	const char *(*text)(const struct ironbox_value *value);
+	/* Fills *out by a table of fields (ironbox/field.h); what value does not have keeps what
+	 * *out held. value may be NULL. -1: a wrong type or range, told with the JSON path. */
+	int (*read)(const struct ironbox_stage *stage, const struct ironbox_value *value,
+	            const struct ironbox_field *fields, void *out, struct ironbox_error *error);
+	/* The same for the stage's own section of ironbox.ini, by configure: a key that is not in
+	 * the table is an error that names file and line. `enabled` and `module` are the engine's. */
+	int (*settings)(const struct ironbox_stage *stage, const struct ironbox_field *fields,
+	                void *out, struct ironbox_error *error);
+
+	/* ---- the node ---- */
+
+	/* A fact of this node: the text of the host's file at an absolute path (at most 1 MiB), read
+	 * once a verb; NULL with errno if there is none. validate asks the node through this alone,
+	 * so that facts can be recorded. Runtime; allocates. */
+	const char *(*fact)(struct ironbox_stage *stage, const char *path);
+	/* An fd of `path` below the host's /proc, such as "sys/kernel/hostname" or "thread-self/attr".
+	 * Nothing mounted over it, no symlink out of it and no magic link is followed, so it can't
+	 * be led astray by a container (CVE-2025-52881). Runtime; init until pivot; not the joiner. */
+	int (*open_proc)(const struct ironbox_stage *stage, const char *path, int flags,
+	                 struct ironbox_error *error);
+
+	/* ---- the container's root ---- */
+
+	/* An fd of `path` below the container's root: openat2(2) with RESOLVE_IN_ROOT and
+	 * RESOLVE_NO_MAGICLINKS, so symlinks in the image stay inside. -1 with errno kept.
+	 * mode is for O_CREAT. Runtime, init; in a joiner after join. */
+	int (*open_in_root)(const struct ironbox_stage *stage, const char *path, int flags, mode_t mode,
+	                    struct ironbox_error *error);
+	/* From here on open_in_root resolves below root_fd (the engine makes a copy of the fd): the
+	 * rootfs stage says so when it has made the root a mount of its own, and again after pivot. */
+	int (*set_root)(struct ironbox_stage *stage, int root_fd, struct ironbox_error *error);
+	/* Hands over a terminal: the engine makes peer_fd the controlling terminal and the stdio of
+	 * the container's process, and sends master_fd to who asked for it. The engine owns both
+	 * fds from the call on, also when it fails. Init in setup, joiner in join. */
+	int (*give_console)(struct ironbox_stage *stage, int master_fd, int peer_fd,
+	                    struct ironbox_error *error);
+
+	/* ---- namespaces and the clone. type is a CLONE_NEW* flag. ---- */
+
+	/* The container gets a namespace of this type made for it. */
+	bool (*namespace_is_new)(const struct ironbox_stage *stage, uint64_t type);
+	/* The path that linux.namespaces gives for this type, or NULL. */
+	const char *(*namespace_path)(const struct ironbox_stage *stage, uint64_t type);
+	/* Adds flags (CLONE_NEW*) to the clone3(2) of init. prepare. */
+	void (*clone_flags)(struct ironbox_stage *stage, uint64_t flags);
+	/* Makes init, or the joiner, begin its life in this cgroup (CLONE_INTO_CGROUP). The fd stays
+	 * the stage's and must be open until attach or settle. prepare, join_prepare. */
+	void (*clone_into_cgroup)(struct ironbox_stage *stage, int cgroup_fd);
+	/* Makes a process of that user namespace the cloner, so that the new namespaces belong to
+	 * it. The fd stays the stage's. prepare. */
+	void (*clone_in_user_namespace)(struct ironbox_stage *stage, int user_namespace_fd);
+
+	/* ---- what outlives a phase or a verb ---- */
+
+	/* Sends bytes and, if fd is not -1, an fd to the same stage at the other end: from prepare or
+	 * attach to init's setup and later; from init or joiner to settle. At most 4096 bytes. */
+	int (*send)(struct ironbox_stage *stage, const void *bytes, size_t size, int fd,
+	            struct ironbox_error *error);
+	/* The next of them, in order: the size, and *fd the caller's (or -1); 0 with *fd -1 when
+	 * there is none. More than capacity is an error. */
+	ssize_t (*receive)(struct ironbox_stage *stage, void *bytes, size_t capacity, int *fd,
+	                   struct ironbox_error *error);
+	/* Keeps a short text in the container's record on disk until delete, for later verbs and
+	 * for teardown: call it *before* making what it names. Runtime: prepare, attach, update. */
+	int (*remember)(struct ironbox_stage *stage, const char *key, const char *value,
+	                struct ironbox_error *error);
+	/* What was remembered last under this key, by this verb or an earlier one; or NULL. */
+	const char *(*recall)(const struct ironbox_stage *stage, const char *key);
+
+	/* ---- answers of control phases ---- */
+
+	/* stats: one number; its name is the path in `events --stats`, such as
+	 * "memory.usage.limit", "cpu.usage.percpu[0]", "hugetlb.2MB.usage" or
+	 * "blkio.ioServiceBytesRecursive[8:0 Read]". */
+	void (*report)(struct ironbox_stage *stage, const char *name, uint64_t value);
+	/* processes: one pid, as the runtime's pid namespace numbers it. */
+	void (*report_process)(struct ironbox_stage *stage, pid_t pid);
+	/* probe: one thing that this kernel lacks, in words. */
+	void (*report_lack)(struct ironbox_stage *stage, const char *format, ...)
+		__attribute__((format(printf, 2, 3)));
+};
+
+/* What the verb was asked for, as far as stages care; bits of ironbox_stage.flags. */
+enum {
+	IRONBOX_NO_PIVOT = 1 << 0,    /* --no-pivot: a root on a ramdisk */
+	IRONBOX_ROOTLESS = 1 << 1,    /* the runtime lacks the host's root rights */
+	IRONBOX_KILLED_INIT = 1 << 2, /* teardown: nothing of the container is alive any more */
+};
+
+/* One stage at work on one container. All pointers and fds are the engine's, but *data. */
+struct ironbox_stage {
+	uint32_t size;
+	uint32_t flags;
+	const struct ironbox_host *host;
+	const char *container_id;
+	const char *bundle;    /* absolute path */
+	const char *root_path; /* root.path, absolute; NULL where the verb has no bundle */
+	int init_pidfd;        /* -1 while there is no init (until attach; in teardown maybe) */
+	pid_t init_pid;        /* as the runtime's pid namespace numbers it; 0 likewise */
+	/* data_size bytes, zeroed, for one verb; from the clone on, runtime and init each have
+	 * a copy. fds in it that init must not keep are to be O_CLOEXEC, as all are. */
+	void *data;
+};
+
+/*
+ * What a plugin is. The engine copies min(size, its own) bytes into a zeroed struct, so a plugin
+ * built for an older minor ABI just has fewer phases. Each phase may be NULL.
+ */
+struct ironbox_plugin {
+	uint32_t abi;         /* IRONBOX_ABI as compiled in */
+	uint32_t size;        /* sizeof(struct ironbox_plugin) as compiled in */
+	const char *version;  /* the plugin's own */
+	const char *manifest; /* ironbox_manifest.text */
+	size_t data_size;     /* of ironbox_stage.data */
+
+	/* ---- create and run, in the order of their calls ---- */
+	ironbox_phase *configure; /* runtime: the ini section, and nothing else. In every verb. */
+	ironbox_phase *validate;  /* runtime: can this node give what the spec asks? Makes nothing. */
+	ironbox_phase *prepare;   /* runtime, before the clone: what must exist first */
+	ironbox_phase *attach;    /* runtime, init exists and waits: what only the outside can do.
+	                           * A stage that has it costs two context switches: see needs_attach */
+	ironbox_phase *setup;     /* init, in its namespaces, the host's tree still visible */
+	/* … the engine: prestart, createRuntime hooks (runtime), createContainer hooks (init) */
+	ironbox_phase *pivot;     /* init: the new root; the rootfs stage's */
+	ironbox_phase *enter;     /* init, inside the new root */
+	/* … the engine: finds the program, rlimits, keyring, cwd, scheduling … */
+	ironbox_phase *confine;   /* init or joiner, still privileged: bounding set, LSM exec label;
+	                           * a seccomp filter where no_new_privs is not asked for */
+	/* … the engine: groups, gid, uid with PR_SET_KEEPCAPS, umask, no_new_privs */
+	ironbox_phase *drop;      /* init or joiner: capset(2), ambient set, after the change of user */
+	ironbox_phase *settle;    /* runtime, init or joiner parked: take what it sent */
+	ironbox_phase *seal;      /* init or joiner, start has come; execve(2) follows at once */
+
+	/* ---- exec: join_prepare, join, then confine, drop, settle, seal as above ---- */
+	ironbox_phase *join_prepare; /* runtime: open all that is needed, before the clone */
+	ironbox_phase *join;         /* joiner: enter what runs */
+
+	/* ---- control of what runs: runtime, a later process than the one that created ---- */
+	/* Sends a signal to every process of the container. */
+	int (*signal)(struct ironbox_stage *stage, int number, struct ironbox_error *error);
+	ironbox_phase *pause;
+	ironbox_phase *resume;
+	/* 1: paused, 0: not, -1: failed. */
+	int (*paused)(struct ironbox_stage *stage, struct ironbox_error *error);
+	/* Applies linux.resources as given, leaving alone what it does not name. */
+	int (*update)(struct ironbox_stage *stage, const struct ironbox_value *resources,
+	              struct ironbox_error *error);
+	ironbox_phase *stats;     /* by host->report */
+	ironbox_phase *processes; /* by host->report_process */
+	/* An fd, the caller's, that becomes readable (drain it by read(2)) when the container may
+	 * have run out of memory; stats then has "memory.oomKills". -1: failed. */
+	int (*watch)(struct ironbox_stage *stage, struct ironbox_error *error);
+	ironbox_phase *checkpoint, *restore; /* not called by this engine yet */
+	ironbox_phase *verify;               /* reserved: read back from the kernel what holds */
+
+	/* Undoes prepare and attach, whole or half done, once or twice; maybe in a later process
+	 * than the one that created, so it goes by recall and not by data. Also the rollback, in
+	 * reverse order of the stages. Must not stop at its first error: do all, tell the first. */
+	ironbox_phase *teardown;
+
+	/* `ironbox plugins`: tells by host->report_lack what this kernel lacks. No container. */
+	ironbox_phase *probe;
+
+	/* NULL: attach is always run. Else, asked after prepare: is there something to attach? */
+	bool (*needs_attach)(const struct ironbox_stage *stage);
+};
+
+/* The one symbol that a plugin exports, by this name. */
+extern const struct ironbox_plugin ironbox_plugin __attribute__((visibility("default")));
+
+/*
+ * Declarations as ini lines in an ELF note, which the engine reads without loading the file
+ * (`readelf -n` shows them). Keys, each at most once, lists by spaces:
+ *   name       the stage that this module is for
+ *   after, before   stages it must stand behind, in front of, where both are in the pipeline
+ *   wakes_on   spec paths; the module is loaded if any is asked for; without the line, always.
+ *              A path may pick items of an array: linux.namespaces[type=network]
+ */
+#define IRONBOX_MANIFEST(lines)                                           \
+	static const struct {                                             \
+		uint32_t name_size, text_size, type;                      \
+		char name[8], text[sizeof(lines)];                        \
+	} ironbox_manifest __attribute__((section(".note.ironbox"), used, \
+	                                  aligned(4))) = { 8, sizeof(lines), 1, "ironbox", lines }
+
+#endif
