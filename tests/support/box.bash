@@ -1,0 +1,167 @@
+# shellcheck shell=bash
+# box.bash: what the bats suites share. See README.md; tests/support/run-suite runs them.
+#
+# box_setup gives each test: $box (a folder of its own), $bundle (config.json of `runc spec`'s
+# shape and a rootfs of busybox and /probe), $id (no other test on this machine has it) and
+# $state_root. box_teardown fails the test if it left a mount, a cgroup, a process or a state file.
+
+BOX_SUPPORT=$(dirname "${BASH_SOURCE[0]}")
+
+box_setup() {
+	id=box-$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')
+	box=$BOX_SUITE/$id
+	bundle=$box/bundle
+	state_root=$box/state
+	mkdir -p "$bundle"
+	cp -a "$BOX_SUITE/rootfs" "$bundle/rootfs"
+	jq --arg id "$id" '.linux.cgroupsPath = "/" + $id' "$BOX_SUPPORT/config.json" \
+		>"$bundle/config.json"
+	box_ini ''
+	mountinfo_mounts >"$box/mounts"
+	"$BOX_SUPPORT/box-processes" >"$box/processes"
+}
+
+# The binary under test, with this test's state and ini. fd 3 is bats' own: what goes on in the
+# background must not hold it. For --preserve-fds there is ironbox_with_fds.
+ironbox() {
+	ironbox_with_fds "$@" 3>&-
+}
+
+ironbox_with_fds() {
+	"$IRONBOX" --root "$state_root" --config "$box/ironbox.ini" "$@"
+}
+
+# box_set EXPRESSION [JQ_OPTION...]: edits config.json by jq, as in
+# box_set '.process.user.uid = $uid' --argjson uid 1000
+box_set() {
+	local expression=$1
+	shift
+	jq "$expression" "$bundle/config.json" "$@" >"$box/config.new" &&
+		mv "$box/config.new" "$bundle/config.json"
+}
+
+# box_ini TEXT: writes ironbox.ini. Lines before TEXT's first section belong to [ironbox].
+box_ini() {
+	printf '[ironbox]\nplugin_path = %s/plugins\n%s\n' "$BOX_SUITE" "$1" >"$box/ironbox.ini"
+}
+
+# box_args ARG...: the container's command.
+box_args() {
+	box_set '.process.args = $ARGS.positional' --args -- "$@"
+}
+
+# inside ARG...: `ironbox run` of this command in the bundle, as in: run inside /probe interfaces
+inside() {
+	box_args "$@" && ironbox run --bundle "$bundle" "$id"
+}
+
+# box_create ARG...: a container of this command. Its output, and an error of create itself, go to
+# $box/out: under bats' `run` a pipe would be held open by the container.
+box_create() {
+	box_args "$@" &&
+		ironbox create --bundle "$bundle" --pid-file "$box/pid" "$id" \
+			>"$box/out" 2>&1 </dev/null || {
+		cat "$box/out"
+		return 1
+	}
+}
+
+# box_start ARG...: the same, and started.
+box_start() {
+	box_create "$@" && ironbox start "$id"
+}
+
+box_pid() {
+	cat "$box/pid"
+}
+
+# The status that `ironbox state` tells: creating, created, running, paused, stopped.
+state_of() {
+	ironbox state "${1:-$id}" | jq -r .status
+}
+
+# await SECONDS COMMAND...: until it succeeds; fails when the time is over.
+await() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		((SECONDS < end)) || {
+			echo "await: not within the time: $*"
+			return 1
+		}
+		sleep 0.02
+	done
+}
+
+# equals WHAT EXPECTED: tells the difference, as [ does not.
+equals() {
+	[ "$1" = "$2" ] || {
+		printf 'expected:\n%s\nbut got:\n%s\n' "$2" "$1"
+		return 1
+	}
+}
+
+# contains TEXT PART
+contains() {
+	[[ "$1" == *"$2"* ]] || {
+		printf 'expected to contain:\n%s\nbut got:\n%s\n' "$2" "$1"
+		return 1
+	}
+}
+
+mountinfo_mounts() {
+	cut -d' ' -f1,3- /proc/self/mountinfo | sort
+}
+
+# No process substitution here: its subshells would be found as orphans.
+box_new_processes() {
+	"$BOX_SUPPORT/box-processes" >"$box/processes.now"
+	comm -13 "$box/processes" "$box/processes.now"
+}
+
+box_has_no_new_processes() {
+	[ -z "$(box_new_processes)" ]
+}
+
+box_new_mounts() {
+	mountinfo_mounts >"$box/mounts.now"
+	comm -13 "$box/mounts" "$box/mounts.now"
+}
+
+box_cgroups() {
+	find /sys/fs/cgroup -depth -type d -path "*$id*" 2>/dev/null
+}
+
+# The end of a test: finds what is left, removes it by force, and fails if there was anything.
+box_teardown() {
+	local left='' found
+
+	await 2 box_has_no_new_processes >/dev/null || left+="processes: $(box_new_processes)"$'\n'
+	found=$(box_new_mounts)
+	[ -z "$found" ] || left+="mounts: $found"$'\n'
+	found=$(box_cgroups)
+	[ -z "$found" ] || left+="cgroups: $found"$'\n'
+	# seccomp/ is the cache of compiled programs, which outlives containers on purpose.
+	found=$(find "$state_root" -mindepth 1 -not -path "$state_root/seccomp*" 2>/dev/null)
+	[ -z "$found" ] || left+="state: $found"$'\n'
+
+	box_remove
+	[ -z "$left" ] || {
+		printf 'left behind:\n%s' "$left"
+		return 1
+	}
+}
+
+box_remove() {
+	local pid cgroup point
+
+	box_new_processes | while read -r pid _; do kill -9 "$pid" 2>/dev/null; done
+	box_cgroups | while read -r cgroup; do
+		xargs -r kill -9 <"$cgroup/cgroup.procs" 2>/dev/null
+		await 2 rmdir "$cgroup" 2>/dev/null
+	done
+	box_new_mounts | cut -d' ' -f4 | while read -r point; do
+		umount -l "$point" 2>/dev/null
+	done
+	rm -rf "$box"
+}
