@@ -1,0 +1,127 @@
+/*
+ * What can be done with a container: the calls of both front ends, the command and the shim.
+ * Each returns 0, or -1 with the error told. Each takes the container's lock.
+ */
+#ifndef IRONBOX_LIFECYCLE_LIFECYCLE_H
+#define IRONBOX_LIFECYCLE_LIFECYCLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "config/config.h"
+#include "oci/process.h"
+#include "oci/spec.h"
+#include "support/error.h"
+
+/* What holds for the whole process: the ini, and where containers' states are. */
+struct runtime {
+	const struct config *config;
+	const char *state_root; /* absolute */
+	bool rootless;
+};
+
+enum container_status {
+	STATUS_CREATING,
+	STATUS_CREATED,
+	STATUS_RUNNING,
+	STATUS_PAUSED,
+	STATUS_STOPPED,
+};
+extern const char *const container_status_names[]; /* "creating", … */
+
+struct create_request {
+	const char *id;
+	const char *bundle;         /* a path; "." if not said */
+	const char *console_socket; /* NULL: none */
+	const char *pidfd_socket;
+	const char *pid_file;
+	uint32_t preserve_fds; /* 3 … 3+N-1 go to the container */
+	bool no_pivot;
+	bool no_new_keyring;
+};
+
+struct run_request {
+	struct create_request create;
+	bool detach;
+	bool keep; /* no delete at the end */
+	bool no_subreaper;
+};
+
+struct exec_request {
+	const char *id;
+	const char *process_path; /* a process.json; NULL: the options below */
+	struct process_options options;
+	const char *console_socket, *pidfd_socket, *pid_file;
+	const char *cgroup; /* a path below the container's cgroup; NULL: the container's own */
+	uint32_t preserve_fds;
+	bool detach;
+	bool ignore_paused;
+};
+
+int container_create(const struct runtime *runtime, const struct create_request *request,
+                     struct ironbox_error *error);
+int container_start(const struct runtime *runtime, const char *id, struct ironbox_error *error);
+/* *exit_code: the container's (128+n for a signal); 0 when detached. */
+int container_run(const struct runtime *runtime, const struct run_request *request, int *exit_code,
+                  struct ironbox_error *error);
+int container_exec(const struct runtime *runtime, const struct exec_request *request,
+                   int *exit_code, struct ironbox_error *error);
+int container_kill(const struct runtime *runtime, const char *id, int signal, bool all,
+                   struct ironbox_error *error);
+/* force: kills first; an id that is not there is no error then. */
+int container_delete(const struct runtime *runtime, const char *id, bool force,
+                     struct ironbox_error *error);
+int container_pause(const struct runtime *runtime, const char *id, struct ironbox_error *error);
+int container_resume(const struct runtime *runtime, const char *id, struct ironbox_error *error);
+/* resources: a SPEC_RESOURCES document. */
+int container_update(const struct runtime *runtime, const char *id, const struct spec *resources,
+                     struct ironbox_error *error);
+
+/* What `state` and `list` tell. Strings are owned by it. */
+struct container_info {
+	char *id, *oci_version, *bundle, *rootfs, *created, *owner;
+	enum container_status status;
+	pid_t pid; /* 0 when stopped */
+	struct ironbox_value *annotations; /* owned; an object, or NULL */
+};
+int container_state(const struct runtime *runtime, const char *id, struct container_info *info,
+                    struct ironbox_error *error);
+void container_info_free(struct container_info *info);
+/* Calls visit for each container, in the order of their ids; one that can't be read is told to the
+ * log and passed over. */
+int container_list(const struct runtime *runtime,
+                   void (*visit)(void *context, const struct container_info *info), void *context,
+                   struct ironbox_error *error);
+
+/* *pids is malloc'ed. */
+int container_processes(const struct runtime *runtime, const char *id, pid_t **pids, size_t *count,
+                        struct ironbox_error *error);
+
+/* The statistics as the JSON object in "data" of `events --stats`; *json is malloc'ed. */
+int container_stats(const struct runtime *runtime, const char *id, char **json,
+                    struct ironbox_error *error);
+/* Calls visit with "stats" and the JSON each interval, and with "oom" and NULL when the container
+ * ran out of memory, until it stops or visit returns not 0. */
+int container_events(const struct runtime *runtime, const char *id, unsigned interval_ms,
+                     int (*visit)(void *context, const char *type, const char *json), void *context,
+                     struct ironbox_error *error);
+
+/* `ironbox plugins`: one stage as the ini has it. */
+struct stage_info {
+	const char *name;   /* of the stage */
+	const char *module; /* seccomp.so; for `auto` the one that this node gets */
+	const char *path;
+	const char *version;  /* "" when it could not be loaded */
+	unsigned abi_major, abi_minor;
+	bool enabled;
+	const char *wakes_on; /* the manifest's line; "" means always */
+	const char *problem;  /* why it could not be loaded, or NULL */
+	const char *const *lacks; /* NULL-terminated */
+};
+int pipeline_list(const struct runtime *runtime,
+                  void (*visit)(void *context, const struct stage_info *info), void *context,
+                  struct ironbox_error *error);
+
+#endif

@@ -1,0 +1,300 @@
+/* The services that plugins call: the engine's side of ironbox/plugin.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <linux/sched.h> /* CLONE_NEWTIME: glibc 2.36 does not know it */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <ironbox/cleanup.h>
+
+#include "pipeline/facts.h"
+#include "pipeline/pipeline.h"
+#include "support/log.h"
+#include "support/path.h"
+
+static struct stage *stage_of(const struct ironbox_stage *seen)
+{
+	/* what the plugin sees is the first member, and not const at its birth */
+	return (struct stage *)(uintptr_t)seen;
+}
+
+static struct pipeline *pipeline_of(const struct ironbox_stage *seen)
+{
+	return stage_of(seen)->pipeline;
+}
+
+/* ---- log ---- */
+
+static void host_log(const struct ironbox_stage *seen, enum ironbox_log_level level,
+                     const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void host_log(const struct ironbox_stage *seen, enum ironbox_log_level level,
+                     const char *format, ...)
+{
+	char text[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	log_write(level, "%s: %s: %s", seen->container_id, stage_of(seen)->name, text);
+}
+
+/* ---- spec and ini ---- */
+
+static const struct ironbox_value *host_spec(const struct ironbox_stage *seen, const char *path)
+{
+	return pipeline_of(seen)->spec ? spec_at(pipeline_of(seen)->spec, path) : NULL;
+}
+
+static int host_read(const struct ironbox_stage *seen, const struct ironbox_value *value,
+                     const struct ironbox_field *fields, void *out, struct ironbox_error *error)
+{
+	return value_read(pipeline_of(seen)->spec, value, fields, out, error);
+}
+
+static int host_settings(const struct ironbox_stage *seen, const struct ironbox_field *fields,
+                         void *out, struct ironbox_error *error)
+{
+	static const char *const engines_own[] = { "enabled", "module", "wake", NULL };
+
+	return config_read(pipeline_of(seen)->config, stage_of(seen)->name, fields, engines_own, out,
+	                   error);
+}
+
+/* ---- the node ---- */
+
+static const char *host_fact(struct ironbox_stage *seen, const char *path)
+{
+	return facts_get(&pipeline_of(seen)->facts, path);
+}
+
+static int host_open_proc(const struct ironbox_stage *seen, const char *path, int flags,
+                          struct ironbox_error *error)
+{
+	struct pipeline *pipeline = pipeline_of(seen);
+	int fd;
+
+	if (pipeline_open_proc(pipeline, error) < 0)
+		return -1;
+	fd = path_open(pipeline->proc_fd, path, flags, 0,
+	               RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
+	if (fd < 0)
+		return error_begin(error, errno, "open /proc/%s", path);
+	return fd;
+}
+
+/* ---- the container's root ---- */
+
+static int host_open_in_root(const struct ironbox_stage *seen, const char *path, int flags,
+                             mode_t mode, struct ironbox_error *error)
+{
+	struct pipeline *pipeline = pipeline_of(seen);
+	int fd, code;
+
+	if (pipeline->root_fd < 0) /* a joiner, inside by now: its root is the container's */
+		pipeline->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = path_open_in_root(pipeline->root_fd, path, flags, mode);
+	if (fd >= 0)
+		return fd;
+	code = errno;
+	error_begin(error, code, "open %s in the container's root", path);
+	errno = code;
+	return -1;
+}
+
+static int host_set_root(struct ironbox_stage *seen, int root_fd, struct ironbox_error *error)
+{
+	int copy = fcntl(root_fd, F_DUPFD_CLOEXEC, 0);
+
+	if (copy < 0)
+		return error_begin(error, errno, "keep the container's root");
+	replace_fd(&pipeline_of(seen)->root_fd, copy);
+	return 0;
+}
+
+static int host_give_console(struct ironbox_stage *seen, int master_fd, int peer_fd,
+                             struct ironbox_error *error)
+{
+	struct pipeline *pipeline = pipeline_of(seen);
+	int result = channel_send_bytes(pipeline->channel, MESSAGE_CONSOLE, 0, NULL, 0, master_fd,
+	                                error);
+
+	ironbox_close_at_end(&master_fd);
+	replace_fd(&pipeline->console_fd, peer_fd);
+	return result;
+}
+
+/* ---- namespaces and the clone ---- */
+
+static const struct {
+	uint64_t type;
+	const char *path;
+} namespace_types[] = {
+	{ CLONE_NEWPID, "linux.namespaces[type=pid]" },
+	{ CLONE_NEWNET, "linux.namespaces[type=network]" },
+	{ CLONE_NEWNS, "linux.namespaces[type=mount]" },
+	{ CLONE_NEWIPC, "linux.namespaces[type=ipc]" },
+	{ CLONE_NEWUTS, "linux.namespaces[type=uts]" },
+	{ CLONE_NEWUSER, "linux.namespaces[type=user]" },
+	{ CLONE_NEWCGROUP, "linux.namespaces[type=cgroup]" },
+	{ CLONE_NEWTIME, "linux.namespaces[type=time]" },
+};
+
+static const struct ironbox_value *namespace_of(const struct ironbox_stage *seen, uint64_t type)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(namespace_types) / sizeof(namespace_types[0]); i++)
+		if (namespace_types[i].type == type)
+			return host_spec(seen, namespace_types[i].path);
+	return NULL;
+}
+
+static const char *host_namespace_path(const struct ironbox_stage *seen, uint64_t type)
+{
+	const struct ironbox_value *namespace = namespace_of(seen, type);
+	const char *key, *path = NULL;
+	size_t i;
+
+	for (i = 0; i < value_count(namespace); i++) {
+		const struct ironbox_value *member = value_item(namespace, i, &key);
+
+		if (!strcmp(key, "path"))
+			path = value_text(member);
+	}
+	return path && *path ? path : NULL;
+}
+
+static bool host_namespace_is_new(const struct ironbox_stage *seen, uint64_t type)
+{
+	return namespace_of(seen, type) && !host_namespace_path(seen, type);
+}
+
+static void host_clone_flags(struct ironbox_stage *seen, uint64_t flags)
+{
+	pipeline_of(seen)->clone.flags |= flags;
+}
+
+static void host_clone_into_cgroup(struct ironbox_stage *seen, int cgroup_fd)
+{
+	pipeline_of(seen)->clone.cgroup_fd = cgroup_fd;
+}
+
+static void host_clone_in_user_namespace(struct ironbox_stage *seen, int user_namespace_fd)
+{
+	pipeline_of(seen)->clone.user_namespace_fd = user_namespace_fd;
+}
+
+/* ---- what outlives a phase or a verb ---- */
+
+static int host_send(struct ironbox_stage *seen, const void *bytes, size_t size, int fd,
+                     struct ironbox_error *error)
+{
+	return channel_send_bytes(pipeline_of(seen)->channel, MESSAGE_STAGE, stage_of(seen)->number,
+	                          bytes, size, fd, error);
+}
+
+static ssize_t host_receive(struct ironbox_stage *seen, void *bytes, size_t capacity, int *fd,
+                            struct ironbox_error *error)
+{
+	struct message message = { .fd = -1 };
+	int got = channel_take(pipeline_of(seen)->channel, stage_of(seen)->number, &message, error);
+
+	*fd = -1;
+	if (got <= 0)
+		return got;
+	if (message.size > capacity) {
+		replace_fd(&message.fd, -1);
+		return error_begin(error, EMSGSIZE, "take what the other side sent");
+	}
+	memcpy(bytes, message.bytes, message.size);
+	*fd = message.fd;
+	return (ssize_t)message.size;
+}
+
+static int host_remember(struct ironbox_stage *seen, const char *key, const char *value,
+                         struct ironbox_error *error)
+{
+	struct record *record = pipeline_of(seen)->record;
+
+	if (!record)
+		return error_begin(error, 0, "remember %s: this verb keeps no record", key);
+	return record_add(record, stage_of(seen)->name, key, value, error);
+}
+
+static const char *host_recall(const struct ironbox_stage *seen, const char *key)
+{
+	const struct pipeline *pipeline = pipeline_of(seen);
+
+	if (!strcmp(key, "ironbox.state_root"))
+		return pipeline->state_root;
+	return pipeline->record ? record_find(pipeline->record, stage_of(seen)->name, key) : NULL;
+}
+
+/* ---- answers of control phases ---- */
+
+static void host_report(struct ironbox_stage *seen, const char *name, uint64_t value)
+{
+	const struct pipeline *pipeline = pipeline_of(seen);
+
+	if (pipeline->on_number)
+		pipeline->on_number(pipeline->context, name, value);
+}
+
+static void host_report_process(struct ironbox_stage *seen, pid_t pid)
+{
+	const struct pipeline *pipeline = pipeline_of(seen);
+
+	if (pipeline->on_process)
+		pipeline->on_process(pipeline->context, pid);
+}
+
+static void host_report_lack(struct ironbox_stage *seen, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void host_report_lack(struct ironbox_stage *seen, const char *format, ...)
+{
+	const struct pipeline *pipeline = pipeline_of(seen);
+	char text[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (pipeline->on_lack)
+		pipeline->on_lack(pipeline->context, text);
+}
+
+const struct ironbox_host pipeline_host = {
+	.abi = IRONBOX_ABI,
+	.size = sizeof(struct ironbox_host),
+	.fail = error_begin,
+	.context = error_context,
+	.log = host_log,
+	.spec = host_spec,
+	.count = value_count,
+	.item = value_item,
+	.text = value_text,
+	.read = host_read,
+	.settings = host_settings,
+	.fact = host_fact,
+	.open_proc = host_open_proc,
+	.open_in_root = host_open_in_root,
+	.set_root = host_set_root,
+	.give_console = host_give_console,
+	.namespace_is_new = host_namespace_is_new,
+	.namespace_path = host_namespace_path,
+	.clone_flags = host_clone_flags,
+	.clone_into_cgroup = host_clone_into_cgroup,
+	.clone_in_user_namespace = host_clone_in_user_namespace,
+	.send = host_send,
+	.receive = host_receive,
+	.remember = host_remember,
+	.recall = host_recall,
+	.report = host_report,
+	.report_process = host_report_process,
+	.report_lack = host_report_lack,
+};

@@ -1,0 +1,296 @@
+/* Loading the stages, running a phase through them, undoing them. */
+#include "pipeline/pipeline.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <time.h>
+
+#include <ironbox/cleanup.h>
+
+#include "pipeline/facts.h"
+#include "pipeline/module.h"
+#include "pipeline/select.h"
+#include "support/log.h"
+
+/* The simple phases, by their place in the plugin's descriptor. */
+static const struct {
+	const char *name;
+	size_t offset;
+} phases[] = {
+#define PHASE(NAME, member) [PHASE_##NAME] = { #member, offsetof(struct ironbox_plugin, member) }
+	PHASE(CONFIGURE, configure),
+	PHASE(VALIDATE, validate),
+	PHASE(PREPARE, prepare),
+	PHASE(ATTACH, attach),
+	PHASE(SETUP, setup),
+	PHASE(PIVOT, pivot),
+	PHASE(ENTER, enter),
+	PHASE(CONFINE, confine),
+	PHASE(DROP, drop),
+	PHASE(SETTLE, settle),
+	PHASE(SEAL, seal),
+	PHASE(JOIN_PREPARE, join_prepare),
+	PHASE(JOIN, join),
+	PHASE(PAUSE, pause),
+	PHASE(RESUME, resume),
+	PHASE(STATS, stats),
+	PHASE(PROCESSES, processes),
+	PHASE(TEARDOWN, teardown),
+	PHASE(PROBE, probe),
+#undef PHASE
+};
+
+static ironbox_phase *phase_of(const struct stage *stage, enum phase phase)
+{
+	ironbox_phase *function;
+
+	memcpy(&function, (const char *)&stage->plugin + phases[phase].offset, sizeof(function));
+	return function;
+}
+
+/* Room for one more stage. The array was made large enough: stages hold pointers into it. */
+static int add_stage(struct pipeline *pipeline, const char *name, struct module *module,
+                     const struct pipeline_subject *subject, struct ironbox_error *error)
+{
+	struct stage *stage = &pipeline->stages[pipeline->count];
+
+	if (module_load(module, error) < 0)
+		return error_context(error, "stage %s", name);
+	*stage = (struct stage){
+		.seen = { .size = sizeof(stage->seen),
+		          .flags = subject->flags,
+		          .host = &pipeline_host,
+		          .container_id = subject->container_id,
+		          .bundle = subject->bundle,
+		          .root_path = subject->root_path,
+		          .init_pidfd = -1 },
+		.pipeline = pipeline,
+		.plugin = module->plugin,
+		.handle = module->handle,
+		.name = strdup(name),
+		.module_path = strdup(module->path),
+		.number = (uint32_t)pipeline->count,
+	};
+	if (stage->plugin.data_size)
+		stage->seen.data = calloc(1, stage->plugin.data_size);
+	pipeline->count++;
+	if (!stage->name || !stage->module_path || (stage->plugin.data_size && !stage->seen.data))
+		return error_begin(error, ENOMEM, "load stage %s", name);
+	return 0;
+}
+
+static int make_room(struct pipeline *pipeline, size_t count, struct ironbox_error *error)
+{
+	pipeline->stages = calloc(count ? count : 1, sizeof(*pipeline->stages));
+	if (!pipeline->stages)
+		return error_begin(error, errno, "load the pipeline");
+	return 0;
+}
+
+int pipeline_load(struct pipeline *pipeline, const struct pipeline_subject *subject,
+                  struct ironbox_error *error)
+{
+	const struct config *config = pipeline->config;
+	size_t i, count = 0;
+	struct module module;
+	int woken;
+
+	while (config->stages[count])
+		count++;
+	if (make_room(pipeline, count, error) < 0 ||
+	    module_check_folder(config->plugin_path, error) < 0)
+		return -1;
+	for (i = 0; i < count; i++) {
+		if (!stage_is_enabled(config, config->stages[i]))
+			continue;
+		woken = select_stage(pipeline, config->stages[i], &module, error);
+		if (woken < 0)
+			return -1;
+		if (woken && add_stage(pipeline, config->stages[i], &module, subject, error) < 0)
+			return -1;
+	}
+	return select_check_owners(pipeline, error);
+}
+
+static int load_recorded_stage(struct pipeline *pipeline, const struct record_entry *entry,
+                               const struct pipeline_subject *subject, struct ironbox_error *error)
+{
+	struct module module;
+
+	if (module_open(&module, entry->value, error) < 0 ||
+	    add_stage(pipeline, entry->stage, &module, subject, error) < 0)
+		return error_context(error, "the module that made the container");
+	return 0;
+}
+
+int pipeline_load_recorded(struct pipeline *pipeline, const struct pipeline_subject *subject,
+                           bool lenient, struct ironbox_error *error)
+{
+	const struct record *record = pipeline->record;
+	size_t i;
+
+	if (make_room(pipeline, record->count, error) < 0)
+		return -1;
+	for (i = 0; i < record->count; i++) {
+		if (strcmp(record->entries[i].key, RECORD_KEY_MODULE) != 0)
+			continue;
+		if (load_recorded_stage(pipeline, &record->entries[i], subject, error) == 0)
+			continue;
+		if (!lenient)
+			return -1;
+		log_write(IRONBOX_LOG_WARNING, "%s", error_text(error));
+	}
+	return 0;
+}
+
+void pipeline_free(struct pipeline *pipeline)
+{
+	size_t i;
+
+	for (i = 0; i < pipeline->count; i++) {
+		struct stage *stage = &pipeline->stages[i];
+
+		free(stage->seen.data);
+		free(stage->name);
+		free(stage->module_path);
+		/* no dlclose(3): the process ends soon, and unmapping costs more than it gives */
+	}
+	free(pipeline->stages);
+	facts_free(pipeline->facts);
+	replace_fd(&pipeline->root_fd, -1);
+	replace_fd(&pipeline->proc_fd, -1);
+	replace_fd(&pipeline->console_fd, -1);
+	pipeline->stages = NULL;
+	pipeline->facts = NULL;
+	pipeline->count = 0;
+}
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+static int run_stage(struct stage *stage, enum phase phase, struct ironbox_error *error)
+{
+	ironbox_phase *function = phase_of(stage, phase);
+	int64_t begun = process_log.debug ? now_us() : 0;
+
+	if (!function)
+		return 0;
+	error_reset(error);
+	if (function(&stage->seen, error) < 0) {
+		if (!error_is_told(error))
+			error_begin(error, 0, "%s failed without a word", phases[phase].name);
+		return error_context(error, "%s", stage->name);
+	}
+	log_write(IRONBOX_LOG_DEBUG, "%s: %s: %s took %lld us", stage->seen.container_id,
+	          stage->name, phases[phase].name, (long long)(now_us() - begun));
+	return 0;
+}
+
+int pipeline_run(struct pipeline *pipeline, enum phase phase, struct ironbox_error *error)
+{
+	size_t i;
+
+	if (phase == PHASE_PREPARE || phase == PHASE_ATTACH)
+		pipeline->touched = true;
+	for (i = 0; i < pipeline->count; i++)
+		if (run_stage(&pipeline->stages[i], phase, error) < 0)
+			return -1;
+	return 0;
+}
+
+bool pipeline_has(const struct pipeline *pipeline, enum phase phase)
+{
+	size_t i;
+
+	for (i = 0; i < pipeline->count; i++)
+		if (phase_of(&pipeline->stages[i], phase))
+			return true;
+	return false;
+}
+
+bool pipeline_needs_attach(const struct pipeline *pipeline)
+{
+	size_t i;
+
+	for (i = 0; i < pipeline->count; i++) {
+		const struct stage *stage = &pipeline->stages[i];
+
+		if (stage->plugin.attach &&
+		    (!stage->plugin.needs_attach || stage->plugin.needs_attach(&stage->seen)))
+			return true;
+	}
+	return false;
+}
+
+int pipeline_undo(struct pipeline *pipeline, struct ironbox_error *error)
+{
+	int result = 0;
+	size_t i;
+
+	for (i = pipeline->count; i-- > 0;) {
+		ERROR_NONE(later);
+
+		if (run_stage(&pipeline->stages[i], PHASE_TEARDOWN, result ? &later : error) < 0) {
+			if (result)
+				log_write(IRONBOX_LOG_WARNING, "%s", error_text(&later));
+			result = -1;
+		}
+	}
+	return result;
+}
+
+int pipeline_record_modules(struct pipeline *pipeline, struct ironbox_error *error)
+{
+	size_t i;
+
+	for (i = 0; i < pipeline->count; i++) {
+		const struct stage *stage = &pipeline->stages[i];
+
+		if (record_add(pipeline->record, stage->name, RECORD_KEY_MODULE, stage->module_path,
+		               error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void pipeline_set_init(struct pipeline *pipeline, pid_t pid, int pidfd)
+{
+	size_t i;
+
+	for (i = 0; i < pipeline->count; i++) {
+		pipeline->stages[i].seen.init_pid = pid;
+		pipeline->stages[i].seen.init_pidfd = pidfd;
+	}
+}
+
+void pipeline_set_flag(struct pipeline *pipeline, uint32_t flag)
+{
+	size_t i;
+
+	for (i = 0; i < pipeline->count; i++)
+		pipeline->stages[i].seen.flags |= flag;
+}
+
+int pipeline_open_proc(struct pipeline *pipeline, struct ironbox_error *error)
+{
+	struct statfs filesystem;
+
+	if (pipeline->proc_fd >= 0)
+		return 0;
+	pipeline->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (pipeline->proc_fd < 0 || fstatfs(pipeline->proc_fd, &filesystem) < 0)
+		return error_begin(error, errno, "open /proc");
+	if (filesystem.f_type != PROC_SUPER_MAGIC)
+		return error_begin(error, 0, "/proc is no procfs");
+	return 0;
+}

@@ -1,0 +1,119 @@
+/*
+ * The pipeline: the stages that one verb on one container needs, in the order of the ini. It loads
+ * their modules, runs one phase after the other through all of them, and undoes them in reverse.
+ * It knows no stage by name.
+ */
+#ifndef IRONBOX_PIPELINE_PIPELINE_H
+#define IRONBOX_PIPELINE_PIPELINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <ironbox/plugin.h>
+
+#include "config/config.h"
+#include "oci/spec.h"
+#include "pipeline/record.h"
+#include "support/channel.h"
+
+enum phase {
+	PHASE_CONFIGURE,
+	PHASE_VALIDATE,
+	PHASE_PREPARE,
+	PHASE_ATTACH,
+	PHASE_SETUP,
+	PHASE_PIVOT,
+	PHASE_ENTER,
+	PHASE_CONFINE,
+	PHASE_DROP,
+	PHASE_SETTLE,
+	PHASE_SEAL,
+	PHASE_JOIN_PREPARE,
+	PHASE_JOIN,
+	PHASE_PAUSE,
+	PHASE_RESUME,
+	PHASE_STATS,
+	PHASE_PROCESSES,
+	PHASE_TEARDOWN,
+	PHASE_PROBE,
+};
+
+/* A stage that was loaded. What the plugin sees is its first member. */
+struct stage {
+	struct ironbox_stage seen;
+	struct pipeline *pipeline;
+	struct ironbox_plugin plugin; /* as much as its size says, the rest zero */
+	void *handle;                 /* of dlopen(3) */
+	char *name;
+	char *module_path;
+	uint32_t number; /* the same in runtime and init */
+};
+
+/* What the stages want of the clone of init or the joiner. */
+struct clone_wishes {
+	uint64_t flags;
+	int cgroup_fd;         /* -1, or the stage's */
+	int user_namespace_fd; /* likewise */
+};
+
+struct pipeline {
+	const struct config *config;
+	struct spec *spec;
+	struct record *record;
+	struct channel *channel; /* to the other process, or NULL */
+	const char *state_root;
+	struct stage *stages;
+	size_t count;
+	struct fact *facts;
+	struct clone_wishes clone;
+	int root_fd;    /* the container's root as it stands now; -1: not known */
+	int proc_fd;    /* the host's /proc; -1 where it must not be used */
+	int console_fd; /* the terminal's container side, given by a stage; -1: none */
+	bool touched;   /* prepare or attach was entered: there may be something to undo */
+
+	/* answers of control phases; NULL: nobody listens */
+	void (*on_number)(void *context, const char *name, uint64_t value);
+	void (*on_process)(void *context, pid_t pid);
+	void (*on_lack)(void *context, const char *text);
+	void *context;
+};
+
+#define PIPELINE_NONE                                                                        \
+	((struct pipeline){ .clone = { .cgroup_fd = -1, .user_namespace_fd = -1 }, .root_fd = -1, \
+	                    .proc_fd = -1, .console_fd = -1 })
+
+/* What all stages of a pipeline are told. */
+struct pipeline_subject {
+	const char *container_id, *bundle, *root_path;
+	uint32_t flags;
+};
+
+/* Loads the modules of the stages that the spec wakes and refuses what is asked of a stage that is
+ * off. All dlopen(3) of a verb happens here, before any clone. */
+int pipeline_load(struct pipeline *pipeline, const struct pipeline_subject *subject,
+                  struct ironbox_error *error);
+/* Loads the modules that made the container, as its record says, whatever the ini says today. Those
+ * that can't be loaded are passed over when lenient (teardown must go on), and told to the log. */
+int pipeline_load_recorded(struct pipeline *pipeline, const struct pipeline_subject *subject,
+                           bool lenient, struct ironbox_error *error);
+void pipeline_free(struct pipeline *pipeline);
+
+int pipeline_run(struct pipeline *pipeline, enum phase phase, struct ironbox_error *error);
+bool pipeline_has(const struct pipeline *pipeline, enum phase phase);
+/* After prepare: does a stage want to attach something? */
+bool pipeline_needs_attach(const struct pipeline *pipeline);
+/* Runs teardown through all stages in reverse, and goes on when one fails. The first error. */
+int pipeline_undo(struct pipeline *pipeline, struct ironbox_error *error);
+/* Writes which modules make the container into its record. */
+int pipeline_record_modules(struct pipeline *pipeline, struct ironbox_error *error);
+/* Tells the stages which process init is. */
+void pipeline_set_init(struct pipeline *pipeline, pid_t pid, int pidfd);
+void pipeline_set_flag(struct pipeline *pipeline, uint32_t flag);
+/* Opens the host's /proc for open_proc, and sees that it is one. */
+int pipeline_open_proc(struct pipeline *pipeline, struct ironbox_error *error);
+
+/* The struct that plugins call us by. */
+extern const struct ironbox_host pipeline_host;
+
+#endif

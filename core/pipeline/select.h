@@ -1,0 +1,18 @@
+/* Which stages a verb needs, and in which order. */
+#ifndef IRONBOX_PIPELINE_SELECT_H
+#define IRONBOX_PIPELINE_SELECT_H
+
+#include "pipeline/module.h"
+#include "pipeline/pipeline.h"
+
+bool stage_is_enabled(const struct config *config, const char *stage);
+
+/* Finds the module of an enabled stage and checks its place in the ini's order against what its
+ * manifest declares. 1: the spec wakes it; 0: it may sleep; -1: an error. */
+int select_stage(const struct pipeline *pipeline, const char *stage, struct module *module,
+                 struct ironbox_error *error);
+
+/* After loading: refuses a field that is asked for and that nobody carries out. */
+int select_check_owners(const struct pipeline *pipeline, struct ironbox_error *error);
+
+#endif

@@ -1,0 +1,64 @@
+/* One line a message, as runc's callers read it. */
+#include "support/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct log process_log = { .fd = -1 };
+
+static const char *const level_names[] = { "error", "warning", "info", "debug" };
+
+/* Appends text as the inside of a quoted JSON string; Go's %q, which logfmt uses, is near enough. */
+static size_t put_quoted(char *line, size_t size, size_t at, const char *text)
+{
+	for (; *text && at + 8 < size; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte == '"' || byte == '\\')
+			line[at++] = '\\';
+		if (byte < ' ')
+			at += (size_t)snprintf(line + at, size - at, "\\u%04x", byte);
+		else
+			line[at++] = (char)byte;
+	}
+	return at;
+}
+
+void log_write(enum ironbox_log_level level, const char *format, ...)
+{
+	int saved = errno;
+	char text[2048], line[4096], now[40];
+	struct timespec time;
+	struct tm parts;
+	va_list arguments;
+	size_t at;
+
+	if (level == IRONBOX_LOG_DEBUG && !process_log.debug)
+		return;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	clock_gettime(CLOCK_REALTIME, &time);
+	gmtime_r(&time.tv_sec, &parts); /* no locale and no zone file is read for it */
+	strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", &parts);
+
+	if (process_log.json)
+		at = (size_t)snprintf(line, sizeof(line), "{\"level\":\"%s\",\"msg\":\"",
+		                      level_names[level]);
+	else
+		at = (size_t)snprintf(line, sizeof(line), "time=\"%s\" level=%s msg=\"", now,
+		                      level_names[level]);
+	at = put_quoted(line, sizeof(line) - 64, at, text);
+	if (process_log.json)
+		at += (size_t)snprintf(line + at, sizeof(line) - at, "\",\"time\":\"%s\"}\n", now);
+	else
+		at += (size_t)snprintf(line + at, sizeof(line) - at, "\"\n");
+	/* a log that can't be written has nowhere to say so */
+	if (write(process_log.fd < 0 ? STDERR_FILENO : process_log.fd, line, at) < 0)
+		errno = saved;
+	errno = saved;
+}
