@@ -1,0 +1,151 @@
+/*
+ * enter.c: into namespaces that stand already, and for the runtime the way back.
+ *
+ * Who enters? A pid namespace is for children alone, so the runtime enters it before the clone. All
+ * others init could enter by itself; but once it is in a user namespace it has no rights over what
+ * belongs to the host's. Then the runtime goes in before the clone and init is born there.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+static int kind_of_flag(uint64_t flag)
+{
+	int kind = 0;
+
+	while (kinds[kind].flag != flag)
+		kind++;
+	return kind;
+}
+
+static int process_namespaces_open(const struct ironbox_stage *stage, const char *process,
+                                   struct ironbox_error *error)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "%s/ns", process);
+	return stage->host->open_proc(stage, path, O_PATH | O_DIRECTORY | O_CLOEXEC, error);
+}
+
+uint64_t namespace_number(const struct ironbox_stage *stage, const char *process, uint64_t flag,
+                          struct ironbox_error *error)
+{
+	const char *file = kinds[kind_of_flag(flag)].file;
+	cleanup_close int directory_fd = process_namespaces_open(stage, process, error);
+	char link[64] = "";
+	uint64_t number = 0;
+
+	if (directory_fd < 0)
+		return 0;
+	if (readlinkat(directory_fd, file, link, sizeof(link) - 1) < 0) {
+		stage->host->fail(error, errno, "read /proc/%s/ns/%s", process, file);
+		return 0;
+	}
+	/* namespaces(7): "net:[4026531840]" */
+	if (sscanf(link, "%*[a-z]:[%" SCNu64 "]", &number) != 1 || number == 0) {
+		stage->host->fail(error, 0, "/proc/%s/ns/%s is no namespace: %s", process, file,
+		                  link);
+		return 0;
+	}
+	return number;
+}
+
+int own_namespace_open(const struct ironbox_stage *stage, uint64_t flag,
+                       struct ironbox_error *error)
+{
+	struct namespaces *namespaces = stage->data;
+	int kind = kind_of_flag(flag);
+	cleanup_close int directory_fd = process_namespaces_open(stage, "thread-self", error);
+
+	if (directory_fd < 0)
+		return -1;
+	replace_fd(&namespaces->own_fd[kind],
+	           openat(directory_fd, kinds[kind].file, O_RDONLY | O_CLOEXEC));
+	if (namespaces->own_fd[kind] < 0)
+		return stage->host->fail(error, errno, "open the runtime's own %s namespace",
+		                         kinds[kind].type);
+	return 0;
+}
+
+/* Joins one of those with a path. Without the rights to, it is no failure where we stand in it
+ * already: a pod on the host's network names the host's own, also to a runtime without rights. */
+static int enter(const struct ironbox_stage *stage, int kind, struct ironbox_error *error)
+{
+	const struct namespaces *namespaces = stage->data;
+	int code;
+
+	if (setns(namespaces->joined_fd[kind], (int)kinds[kind].flag) == 0)
+		return 0;
+	code = errno;
+	if (code == EPERM && namespaces_has_own(stage, kinds[kind].flag, error) == 0)
+		return 0;
+	return stage->host->fail(error, code, "join the %s namespace %s", kinds[kind].type,
+	                         namespaces->path[kind]);
+}
+
+int enter_before_clone(const struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	struct namespaces *namespaces = stage->data;
+	uint64_t flags = CLONE_NEWPID;
+
+	if ((namespaces->made | namespaces->joined) & CLONE_NEWUSER)
+		flags |= CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
+		         CLONE_NEWTIME;
+	for (int i = 0; i < KINDS; i++) {
+		if (!(namespaces->joined & flags & kinds[i].flag))
+			continue;
+		if (own_namespace_open(stage, kinds[i].flag, error) < 0 ||
+		    enter(stage, i, error) < 0)
+			return -1;
+		namespaces->entered |= kinds[i].flag;
+	}
+	return 0;
+}
+
+int go_back(const struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	struct namespaces *namespaces = stage->data;
+	int result = 0;
+
+	for (int i = 0; i < KINDS; i++) {
+		if (!(namespaces->entered & kinds[i].flag))
+			continue;
+		if (setns(namespaces->own_fd[i], (int)kinds[i].flag) < 0 && result == 0)
+			result = stage->host->fail(error, errno,
+			                           "go back to the runtime's own %s namespace",
+			                           kinds[i].type);
+		namespaces->entered &= ~kinds[i].flag;
+		replace_fd(&namespaces->own_fd[i], -1);
+	}
+	return result;
+}
+
+int enter_in_init(const struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct namespaces *namespaces = stage->data;
+	uint64_t left = namespaces->joined & ~namespaces->entered & ~(uint64_t)CLONE_NEWUSER;
+
+	for (int i = 0; i < KINDS; i++)
+		if (left & kinds[i].flag && enter(stage, i, error) < 0)
+			return -1;
+	return 0;
+}
+
+/* A process that comes to a user namespace has all capabilities there, but still the ids of the
+ * host: what it would make in a file system would belong to no one (user_namespaces(7)). */
+int become_root(const struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	/* EPERM: setgroups(2) is denied there, and there is nothing that we could do about it */
+	if (setgroups(0, NULL) < 0 && errno != EPERM)
+		return stage->host->fail(error, errno, "give up the host's supplementary groups");
+	if (setresgid(0, 0, 0) < 0)
+		return stage->host->fail(error, errno, "become gid 0 of the user namespace");
+	if (setresuid(0, 0, 0) < 0)
+		return stage->host->fail(error, errno, "become uid 0 of the user namespace");
+	return 0;
+}

@@ -1,0 +1,186 @@
+/* namespace: the container's namespaces, made or joined, and what is set inside of them first. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+IRONBOX_MANIFEST("name = namespace\n"
+                 "before = cgroup rootfs network\n"
+                 "wakes_on = linux.namespaces linux.uidMappings linux.gidMappings "
+                 "linux.timeOffsets linux.sysctl hostname domainname\n");
+
+static int namespace_configure(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	static const struct ironbox_field none[] = { IRONBOX_FIELD_END };
+
+	return stage->host->settings(stage, none, NULL, error);
+}
+
+static int namespace_validate(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	if (namespaces_read(stage, error) < 0 || namespaces_open(stage, error) < 0 ||
+	    idmap_validate(stage, error) < 0 || timens_validate(stage, error) < 0 ||
+	    names_validate(stage, error) < 0 || sysctl_validate(stage, error) < 0)
+		return -1;
+	return 0;
+}
+
+static int namespace_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct namespaces *namespaces = stage->data;
+
+	/* Offsets are written before the first process is in a time namespace, and a cgroup
+	 * namespace is made where init stands in its final cgroup: neither in the clone. */
+	stage->host->clone_flags(stage, namespaces->made & ~(CLONE_NEWCGROUP | CLONE_NEWTIME));
+	for (int i = 0; i < KINDS; i++)
+		if (kinds[i].flag == CLONE_NEWUSER && namespaces->joined & CLONE_NEWUSER)
+			stage->host->clone_in_user_namespace(stage, namespaces->joined_fd[i]);
+	if (enter_before_clone(stage, error) < 0)
+		return -1;
+	return namespaces->made & CLONE_NEWTIME ? timens_make(stage, error) : 0;
+}
+
+static bool namespace_needs_attach(const struct ironbox_stage *stage)
+{
+	const struct namespaces *namespaces = stage->data;
+
+	return namespaces->entered || namespaces->made & CLONE_NEWUSER;
+}
+
+/* The host name and the sysctls of these namespaces, by a process that is in them. */
+static int set_inside(const struct ironbox_stage *stage, uint64_t flags,
+                      struct ironbox_error *error)
+{
+	if (flags & CLONE_NEWUTS && names_set(stage, error) < 0)
+		return -1;
+	return sysctl_write(stage, flags, error);
+}
+
+static int namespace_attach(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct namespaces *namespaces = stage->data;
+
+	/* What init had not the right to enter, it has not the right to change either. */
+	if (set_inside(stage, namespaces->entered, error) < 0 || go_back(stage, error) < 0)
+		return -1;
+	return namespaces->made & CLONE_NEWUSER ? idmap_write(stage, error) : 0;
+}
+
+static int namespace_setup(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct namespaces *namespaces = stage->data;
+
+	if ((namespaces->made | namespaces->joined) & CLONE_NEWUSER &&
+	    become_root(stage, error) < 0)
+		return -1;
+	if (enter_in_init(stage, error) < 0)
+		return -1;
+	if (namespaces->made & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) < 0)
+		return stage->host->fail(error, errno, "make a cgroup namespace");
+	return set_inside(stage, ~namespaces->entered, error);
+}
+
+static int namespace_settle(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	return go_back(stage, error); /* exec has no attach */
+}
+
+/* Does the container have a user namespace that is not this process's own? setns(2) into one's own
+ * fails with EINVAL, and to go by EINVAL could leave out one that the container has. */
+static int user_namespace_differs(const struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	char pid[16];
+	uint64_t of_init, own;
+
+	snprintf(pid, sizeof(pid), "%d", stage->init_pid);
+	of_init = namespace_number(stage, pid, CLONE_NEWUSER, error);
+	own = of_init ? namespace_number(stage, "thread-self", CLONE_NEWUSER, error) : 0;
+	return own ? of_init != own : -1;
+}
+
+static int namespace_join_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	struct namespaces *namespaces = stage->data;
+
+	if (namespaces_read(stage, error) < 0)
+		return -1;
+	namespaces->by_pidfd = (namespaces->made | namespaces->joined) & ~(uint64_t)CLONE_NEWPID;
+	if (namespaces->by_pidfd & CLONE_NEWUSER) {
+		int differs = user_namespace_differs(stage, error);
+
+		if (differs < 0)
+			return -1;
+		if (!differs)
+			namespaces->by_pidfd &= ~(uint64_t)CLONE_NEWUSER;
+	}
+	if (!((namespaces->made | namespaces->joined) & CLONE_NEWPID))
+		return 0;
+	if (own_namespace_open(stage, CLONE_NEWPID, error) < 0)
+		return -1;
+	if (setns(stage->init_pidfd, CLONE_NEWPID) < 0) /* for children alone: pid_namespaces(7) */
+		return stage->host->fail(error, errno, "enter the container's pid namespace");
+	namespaces->entered |= CLONE_NEWPID;
+	return 0;
+}
+
+static int namespace_join(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct namespaces *namespaces = stage->data;
+
+	/* All at once, so that each is judged by the rights that we have now. Linux 5.8 */
+	if (namespaces->by_pidfd && setns(stage->init_pidfd, (int)namespaces->by_pidfd) < 0)
+		return stage->host->fail(error, errno, "enter the container's namespaces");
+	return namespaces->by_pidfd & CLONE_NEWUSER ? become_root(stage, error) : 0;
+}
+
+static int namespace_teardown(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	struct namespaces *namespaces = stage->data;
+	int result;
+
+	if (!namespaces || !namespaces->ready)
+		return 0; /* a later verb: namespaces end with the last that is in them */
+	result = go_back(stage, error);
+	for (int i = 0; i < KINDS; i++) {
+		replace_fd(&namespaces->joined_fd[i], -1);
+		replace_fd(&namespaces->own_fd[i], -1);
+	}
+	return result;
+}
+
+static int namespace_probe(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const char *most = stage->host->fact(stage, "/proc/sys/user/max_user_namespaces");
+	char path[32];
+
+	(void)error; /* what is lacking is an answer, no failure */
+	for (int i = 0; i < KINDS; i++) {
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", kinds[i].file);
+		if (access(path, F_OK) < 0)
+			stage->host->report_lack(stage, "%s namespaces", kinds[i].type);
+	}
+	if (most && strcmp(most, "0\n") == 0)
+		stage->host->report_lack(stage, "user namespaces: user.max_user_namespaces is 0");
+	return 0;
+}
+
+const struct ironbox_plugin ironbox_plugin = {
+	.abi = IRONBOX_ABI,
+	.size = sizeof(struct ironbox_plugin),
+	.version = "1.0",
+	.manifest = ironbox_manifest.text,
+	.data_size = sizeof(struct namespaces),
+	.configure = namespace_configure,
+	.validate = namespace_validate,
+	.prepare = namespace_prepare,
+	.attach = namespace_attach,
+	.needs_attach = namespace_needs_attach,
+	.setup = namespace_setup,
+	.settle = namespace_settle,
+	.join_prepare = namespace_join_prepare,
+	.join = namespace_join,
+	.teardown = namespace_teardown,
+	.probe = namespace_probe,
+};
