@@ -25,15 +25,15 @@ bool cgroup_path_is_absolute(const struct ironbox_stage *stage);
  * lies outside of our cgroup namespace ("/../…"). */
 bool cgroup_path_of_process(const char *text, const char *controller, char *path, size_t size);
 
-/* Cuts the last component off: "/a/b" becomes "/a", "/a" becomes "/". Returns what was cut off,
- * inside of path (which has a '\0' in front of it), or NULL for "/". */
-char *cgroup_path_split(char *path);
-
 /* An fd (O_DIRECTORY|O_CLOEXEC) of path below a cgroup directory: openat2(2) with RESOLVE_BENEATH,
  * RESOLVE_NO_SYMLINKS, RESOLVE_NO_XDEV. "/" is the directory itself. -1 with errno. */
 int cgroup_open(int parent_fd, const char *path);
 
-/* The same, and makes what is missing on the way, component by component. -1 with errno. */
+/* The same for the directory that holds path's last component, and *name, inside of path, is that
+ * component: mkdirat(2) and unlinkat(2) want the two. */
+int cgroup_open_parent(int mount_fd, const char *path, const char **name);
+
+/* cgroup_open, and makes what is missing on the way, component by component. -1 with errno. */
 int cgroup_make(int parent_fd, const char *path);
 
 /* Removes the cgroup and all below it, by fd and depth-first. Directories that are busy are tried

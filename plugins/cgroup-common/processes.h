@@ -11,8 +11,8 @@ typedef int cgroup_process_visit(void *context, pid_t pid);
  * 0, what visit returned, or -1 with errno. */
 int cgroup_visit_processes(int cgroup_fd, cgroup_process_visit *visit, void *context);
 
-/* Calls visit_directory for each directory below (not for cgroup_fd itself), parents first; its
- * fd is closed after the call. 0, what it returned, or -1 with errno. */
+/* Calls visit for each directory below (not for cgroup_fd itself), parents first; its fd is closed
+ * after the call. 0, what it returned, or -1 with errno. */
 typedef int cgroup_directory_visit(void *context, int directory_fd);
 int cgroup_visit_directories(int cgroup_fd, cgroup_directory_visit *visit, void *context);
 
@@ -21,9 +21,9 @@ int cgroup_visit_directories(int cgroup_fd, cgroup_directory_visit *visit, void 
 int cgroup_signal_processes(int cgroup_fd, int number);
 
 /* "process 12 (sleep), state D, in rpc_wait_bit_killable": one that is in the cgroup or below, for
- * an error's text; "no process" if there is none. */
+ * the text of an error; "no process" if there is none. *error is written over: tell it after. */
 void cgroup_describe_process(const struct ironbox_stage *stage, int cgroup_fd, char *text,
-                             size_t size);
+                             size_t size, struct ironbox_error *error);
 
 /* Milliseconds of CLOCK_MONOTONIC, and a nap: for deadlines. */
 uint64_t cgroup_now_ms(void);
