@@ -2,10 +2,10 @@
 #ifndef IRONBOX_OCI_PROCESS_H
 #define IRONBOX_OCI_PROCESS_H
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sched.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -41,7 +41,7 @@ struct oci_process {
 	size_t args_count;
 	const char **env; /* NULL-terminated, owned array; each entry has a '=' (TD5) */
 	size_t env_count;
-	const char *cwd; /* absolute */
+	const char *cwd;            /* absolute */
 	struct oci_rlimit *rlimits; /* owned */
 	size_t rlimits_count;
 	bool no_new_privileges;
@@ -49,7 +49,7 @@ struct oci_process {
 	int32_t oom_score_adj;
 	struct oci_scheduler scheduler;
 	bool has_io_priority;
-	int io_priority; /* as ioprio_set(2) takes it */
+	int io_priority;                               /* as ioprio_set(2) takes it */
 	bool has_affinity_initial, has_affinity_final; /* execCPUAffinity */
 	cpu_set_t affinity_initial, affinity_final;
 };
@@ -63,8 +63,8 @@ void process_free(struct oci_process *process);
 struct process_options {
 	const char *const *args; /* NULL-terminated */
 	const char *cwd;
-	const char *user;               /* "UID" or "UID:GID", numbers only (TD2) */
-	const char *const *env;         /* NULL-terminated, added to the container's */
+	const char *user;                /* "UID" or "UID:GID", numbers only (TD2) */
+	const char *const *env;          /* NULL-terminated, added to the container's */
 	const char *const *capabilities; /* NULL-terminated: added to bounding, effective, permitted
 	                                  * (and to ambient what is inheritable), as runc does */
 	const char *const *additional_gids; /* NULL-terminated, numbers */

@@ -55,6 +55,8 @@ bool spec_asks(const struct spec *spec, const char *path);
 size_t value_count(const struct ironbox_value *value);
 const struct ironbox_value *value_item(const struct ironbox_value *value, size_t index,
                                        const char **key);
+/* The member of an object with this key, which may have dots in it; or NULL. */
+const struct ironbox_value *value_member(const struct ironbox_value *value, const char *key);
 const char *value_text(const struct ironbox_value *value);
 /* Shortcut: the text of the value at a path, or NULL. */
 const char *spec_text(const struct spec *spec, const char *path);
@@ -62,6 +64,10 @@ bool spec_bool(const struct spec *spec, const char *path);
 /* See ironbox_host.read; the error names the value's path within the document. */
 int value_read(const struct spec *spec, const struct ironbox_value *value,
                const struct ironbox_field *fields, void *out, struct ironbox_error *error);
+
+/* Begins the error "PATH: words" with the value's path in the document. Returns -1. */
+int value_fail(const struct spec *spec, const struct ironbox_value *value,
+               struct ironbox_error *error, const char *words);
 
 /* Calls `visit` for each field that is asked for, with its JSON path as the document has it
  * ("mounts[2].uidMappings"), and its owner ("core", "rootfs" …), outermost owned field only.
