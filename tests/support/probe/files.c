@@ -145,6 +145,33 @@ static int print_filesystem(char **arguments)
 	return 0;
 }
 
+/* "seals write grow": of the program that runs, if it is a memfd. */
+static int print_seals(char **arguments)
+{
+	static const struct {
+		int bit;
+		const char *name;
+	} seals[] = { { F_SEAL_SEAL, "seal" },
+		      { F_SEAL_SHRINK, "shrink" },
+		      { F_SEAL_GROW, "grow" },
+		      { F_SEAL_WRITE, "write" } };
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), found;
+
+	(void)arguments;
+	if (fd < 0)
+		return print_failure("open", "/proc/self/exe");
+	found = fcntl(fd, F_GET_SEALS);
+	close(fd);
+	if (found < 0)
+		return print_failure("fcntl", "F_GET_SEALS");
+	fputs("seals", stdout);
+	for (size_t at = 0; at < sizeof(seals) / sizeof(seals[0]); at++)
+		if (found & seals[at].bit)
+			printf(" %s", seals[at].name);
+	puts("");
+	return 0;
+}
+
 static int print_contents(char **arguments)
 {
 	return print_file(arguments[0], "");
@@ -217,6 +244,7 @@ const struct fact file_facts[] = {
 	{ "stat", 1, print_stat, "PATH TYPE MODE UID GID [MAJOR:MINOR|TARGET|SIZE]" },
 	{ "list", 1, print_list, "PATH: names in a directory" },
 	{ "statfs", 1, print_filesystem, "PATH: type, blocks, size" },
+	{ "seals", 0, print_seals, "of /proc/self/exe, a memfd" },
 	{ "read", 1, print_contents, "PATH: the lines of a file" },
 	{ "write", 2, try_write, "PATH TEXT: write PATH: ok|ERRNO" },
 	{ "open", 2, try_open, "PATH r|w|rw: open PATH: ok|ERRNO" },
