@@ -1,0 +1,134 @@
+/* The process before its verb. */
+#include "cli/startup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ironbox/cleanup.h>
+
+#include "support/log.h"
+
+int startup_check_rights(struct ironbox_error *error)
+{
+	/* auxv and not geteuid(2): file capabilities count too; getauxval(3) */
+	if (getauxval(AT_SECURE))
+		return error_begin(error, 0,
+		                   "refused: ironbox must not be setuid, setgid or have "
+		                   "file capabilities");
+	return 0;
+}
+
+int startup_fds(uint32_t preserved, struct ironbox_error *error)
+{
+	/* Callers' umasks differ, what we make does not: all of runc's callers have this one */
+	umask(022);
+	for (uint32_t fd = 3; fd < preserved + 3; fd++)
+		if (fcntl((int)fd, F_GETFD) < 0)
+			return error_begin(error, errno, "--preserve-fds %u: fd %u", preserved, fd);
+	/* CVE-2024-21626: what the caller leaks must not reach the container. Linux 5.11 */
+	if (close_range(preserved + 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return error_begin(error, errno, "close_range from fd %u", preserved + 3);
+	return 0;
+}
+
+int startup_log(const struct global_options *globals, struct ironbox_error *error)
+{
+	if (strcmp(globals->log_format, "json") == 0)
+		process_log.json = true;
+	else if (strcmp(globals->log_format, "text") != 0)
+		return error_begin(error, 0, "--log-format %s: neither text nor json",
+		                   globals->log_format);
+	process_log.debug = globals->debug;
+	if (!globals->log || !*globals->log)
+		return 0;
+	process_log.fd =
+		open(globals->log, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0644);
+	if (process_log.fd < 0)
+		return error_begin(error, errno, "open the log %s", globals->log);
+	return 0;
+}
+
+/* Root of the host, and not of a user namespace: uid 0 there is anyone. */
+static bool is_host_root(void)
+{
+	struct stat found;
+
+	if (geteuid() != 0)
+		return false;
+	/* The first user namespace has this number since Linux 3.8 (linux/proc_ns.h): one stat(2),
+	 * where /proc/self/uid_map would have to be opened and read. */
+	return stat("/proc/self/ns/user", &found) < 0 || found.st_ino == 0xEFFFFFFDU;
+}
+
+static int read_rootless(bool *rootless, const char *text, struct ironbox_error *error)
+{
+	if (strcmp(text, "auto") == 0 || !*text)
+		*rootless = !is_host_root();
+	else if (strcmp(text, "true") == 0)
+		*rootless = true;
+	else if (strcmp(text, "false") == 0)
+		*rootless = false;
+	else
+		return error_begin(error, 0, "--rootless %s: neither true, false nor auto", text);
+	return 0;
+}
+
+/* path as it is, or below the working directory. */
+static char *absolute_path(const char *path)
+{
+	cleanup_free char *directory = NULL;
+	char *joined = NULL;
+
+	if (path[0] == '/')
+		return strdup(path);
+	directory = getcwd(NULL, 0);
+	if (!directory || asprintf(&joined, "%s/%s", directory, path) < 0)
+		return NULL;
+	return joined;
+}
+
+/* Where states are when neither --root nor the ini says it. */
+static char *default_state_root(bool rootless)
+{
+	const char *directory = rootless ? getenv("XDG_RUNTIME_DIR") : NULL;
+	char *joined = NULL;
+
+	/* podman as root passes an empty variable: as good as none */
+	if (!directory || !*directory)
+		return strdup("/run/ironbox");
+	if (asprintf(&joined, "%s/ironbox", directory) < 0)
+		return NULL;
+	return joined;
+}
+
+int startup_runtime(struct startup *startup, const struct global_options *globals,
+                    struct ironbox_error *error)
+{
+	const char *root = globals->root;
+
+	if (config_load(&startup->config, globals->config, error) < 0)
+		return -1;
+	if (read_rootless(&startup->runtime.rootless, globals->rootless, error) < 0)
+		return -1;
+	if (!root || !*root)
+		root = startup->config.state_root;
+	startup->state_root =
+		root ? absolute_path(root) : default_state_root(startup->runtime.rootless);
+	if (!startup->state_root)
+		return error_begin(error, errno, "find the state root");
+	startup->runtime.config = &startup->config;
+	startup->runtime.state_root = startup->state_root;
+	return 0;
+}
+
+void startup_free(struct startup *startup)
+{
+	config_free(&startup->config);
+	free(startup->state_root);
+}
