@@ -125,10 +125,11 @@ int go_back(const struct ironbox_stage *stage, struct ironbox_error *error)
 	return result;
 }
 
-int enter_in_init(const struct ironbox_stage *stage, struct ironbox_error *error)
+int enter_in_init(const struct ironbox_stage *stage, uint64_t flags, struct ironbox_error *error)
 {
 	const struct namespaces *namespaces = stage->data;
-	uint64_t left = namespaces->joined & ~namespaces->entered & ~(uint64_t)CLONE_NEWUSER;
+	uint64_t left =
+		namespaces->joined & flags & ~namespaces->entered & ~(uint64_t)CLONE_NEWUSER;
 
 	for (int i = 0; i < KINDS; i++)
 		if (left & kinds[i].flag && enter(stage, i, error) < 0)

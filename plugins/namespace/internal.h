@@ -20,7 +20,6 @@ struct kind {
 	const char *file; /* below /proc/PID/ns */
 };
 
-/* In the order in which they are entered: mount last, because it takes the host's tree away. */
 extern const struct kind kinds[KINDS];
 
 /* ironbox_stage.data */
@@ -57,8 +56,8 @@ int own_namespace_open(const struct ironbox_stage *stage, uint64_t flag,
 int enter_before_clone(const struct ironbox_stage *stage, struct ironbox_error *error);
 /* Takes the runtime back to where it came from. Does nothing where there is nothing to do. */
 int go_back(const struct ironbox_stage *stage, struct ironbox_error *error);
-/* setup: enters what is left. */
-int enter_in_init(const struct ironbox_stage *stage, struct ironbox_error *error);
+/* setup: enters what is left of these types. */
+int enter_in_init(const struct ironbox_stage *stage, uint64_t flags, struct ironbox_error *error);
 /* Becomes root of the user namespace that this process has just come to. */
 int become_root(const struct ironbox_stage *stage, struct ironbox_error *error);
 

@@ -75,11 +75,13 @@ static int namespace_setup(struct ironbox_stage *stage, struct ironbox_error *er
 	if ((namespaces->made | namespaces->joined) & CLONE_NEWUSER &&
 	    become_root(stage, error) < 0)
 		return -1;
-	if (enter_in_init(stage, error) < 0)
+	if (enter_in_init(stage, ~(uint64_t)CLONE_NEWNS, error) < 0)
 		return -1;
 	if (namespaces->made & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) < 0)
 		return stage->host->fail(error, errno, "make a cgroup namespace");
-	return set_inside(stage, ~namespaces->entered, error);
+	if (set_inside(stage, ~namespaces->entered, error) < 0)
+		return -1;
+	return enter_in_init(stage, CLONE_NEWNS, error); /* takes the host's /proc away */
 }
 
 static int namespace_settle(struct ironbox_stage *stage, struct ironbox_error *error)
