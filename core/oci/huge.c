@@ -2,9 +2,9 @@
  * Integers beyond int64_t. jansson keeps integers in int64_t and refuses a text with a larger one,
  * but RLIM_INFINITY (18446744073709551615) is what callers send for "unlimited", and seccomp's
  * masks are as large. Such a text is parsed from a copy in which each of these numbers is a 0 of
- * the same width; then the strings "\xff" "18446744073709551615" take the places of those zeros in
- * the tree. No JSON text can make such a string, because 0xff is never UTF-8. Which zero is whose
- * is told by counting numbers: jansson keeps members in the order of the text (2.8).
+ * the same width; then strings of a NUL and the digits take the places of those zeros in the tree.
+ * Neither JSON (NUL is refused) nor a command line can make such a string. Which zero is whose is
+ * told by counting numbers: jansson keeps members in the order of the text (2.8).
  */
 #include "oci/document.h"
 
@@ -15,12 +15,11 @@
 
 #include <ironbox/cleanup.h>
 
-#define HUGE_MARK       '\xff'
 #define HUGE_DIGITS_MAX 40 /* longer ones are out of every range: their first digits will do */
 
 struct huge {
-	size_t index; /* it is the document's index-th number */
-	char text[1 + HUGE_DIGITS_MAX + 1];
+	size_t index;                       /* it is the document's index-th number */
+	char text[1 + HUGE_DIGITS_MAX + 1]; /* "\0" and the digits */
 };
 
 struct huge_list {
@@ -62,7 +61,9 @@ static int note_huge(struct huge_list *list, size_t index, const char *token, si
 		list->capacity = capacity;
 	}
 	huge = &list->items[list->count++];
-	*huge = (struct huge){ .index = index, .text = { HUGE_MARK } };
+	*huge = (struct huge){
+		.index = index,
+	};
 	memcpy(huge->text + 1, token, size < HUGE_DIGITS_MAX ? size : HUGE_DIGITS_MAX);
 	return 0;
 }
@@ -117,9 +118,12 @@ struct placing {
 /* The string that takes the place of a value; NULL: it stays. */
 static json_t *replacement(struct placing *placing, const json_t *value)
 {
+	const struct huge *huge;
+
 	if (!json_is_number(value) || placing->index++ != placing->next->index)
 		return NULL;
-	return json_string_nocheck((placing->next++)->text);
+	huge = placing->next++;
+	return json_stringn_nocheck(huge->text, 1 + strlen(huge->text + 1));
 }
 
 static void place_all(struct placing *placing, json_t *value)
@@ -170,14 +174,14 @@ json_t *huge_load(const char *text, size_t size, size_t flags, json_error_t *fai
 	return root;
 }
 
-bool is_text(const json_t *value)
-{
-	return json_is_string(value) && *json_string_value(value) != HUGE_MARK;
-}
-
 static bool is_huge_text(const json_t *value)
 {
-	return json_is_string(value) && *json_string_value(value) == HUGE_MARK;
+	return json_is_string(value) && json_string_length(value) > 0 && !*json_string_value(value);
+}
+
+bool is_text(const json_t *value)
+{
+	return json_is_string(value) && !is_huge_text(value);
 }
 
 enum number_outcome number_read(const json_t *value, int64_t least, uint64_t most, uint64_t *bits)

@@ -44,14 +44,10 @@ static json_t *member_made(json_t *object, const char *name, json_t *(*make)(voi
 
 static int set_text(json_t *object, const char *name, const char *text, struct ironbox_error *error)
 {
-	json_t *value;
-
-	if (!text)
-		return 0;
-	value = json_string(text);
-	if (!value)
-		return error_begin(error, 0, "process.%s: \"%.80s\" is not UTF-8", name, text);
-	return json_object_set_new(object, name, value) < 0 ? fail_memory(error, name) : 0;
+	/* a command line may hold any bytes, UTF-8 or not */
+	if (text && json_object_set_new(object, name, json_string_nocheck(text)) < 0)
+		return fail_memory(error, name);
+	return 0;
 }
 
 static int append_texts(json_t *object, const char *name, const char *const *texts,
@@ -65,9 +61,8 @@ static int append_texts(json_t *object, const char *name, const char *const *tex
 	if (!list)
 		return fail_memory(error, name);
 	for (; *texts; texts++)
-		if (json_array_append_new(list, json_string(*texts)) < 0)
-			return error_begin(error, 0, "process.%s: \"%.80s\" is not UTF-8", name,
-			                   *texts);
+		if (json_array_append_new(list, json_string_nocheck(*texts)) < 0)
+			return fail_memory(error, name);
 	return 0;
 }
 
