@@ -150,20 +150,27 @@ int cgroup_open(int parent_fd, const char *path)
 	return (int)syscall(SYS_openat2, parent_fd, *path ? path : ".", &how, sizeof(how));
 }
 
-int cgroup_open_parent(int mount_fd, const char *path, const char **name)
+/* Where the last component begins, and the path in front of it; NULL with errno if too long. */
+static const char *split(const char *path, char parent[CGROUP_PATH_MAX])
 {
 	const char *slash = strrchr(path, '/');
 	size_t length = slash ? (size_t)(slash - path) : 0;
-	char parent[CGROUP_PATH_MAX];
 
-	*name = slash ? slash + 1 : path;
-	if (length >= sizeof(parent)) {
+	if (length >= CGROUP_PATH_MAX) {
 		errno = ENAMETOOLONG;
-		return -1;
+		return NULL;
 	}
 	memcpy(parent, path, length);
 	parent[length] = '\0';
-	return cgroup_open(mount_fd, parent);
+	return slash ? slash + 1 : path;
+}
+
+int cgroup_open_parent(int mount_fd, const char *path, const char **name)
+{
+	char parent[CGROUP_PATH_MAX];
+
+	*name = split(path, parent);
+	return *name ? cgroup_open(mount_fd, parent) : -1;
 }
 
 /* Makes and opens one component; another runtime may make a shared parent at the same time. */
@@ -195,4 +202,11 @@ int cgroup_make(int parent_fd, const char *path)
 		path += length;
 	}
 	return steal_fd(&fd);
+}
+
+int cgroup_make_parent(int mount_fd, const char *path)
+{
+	char parent[CGROUP_PATH_MAX];
+
+	return split(path, parent) ? cgroup_make(mount_fd, parent) : -1;
 }

@@ -33,8 +33,9 @@ int cgroup_open(int parent_fd, const char *path);
  * component: mkdirat(2) and unlinkat(2) want the two. */
 int cgroup_open_parent(int mount_fd, const char *path, const char **name);
 
-/* cgroup_open, and makes what is missing on the way, component by component. -1 with errno. */
+/* cgroup_open and cgroup_open_parent that make what is missing, component by component. */
 int cgroup_make(int parent_fd, const char *path);
+int cgroup_make_parent(int mount_fd, const char *path);
 
 /* Removes the cgroup and all below it, by fd and depth-first. Directories that are busy are tried
  * again until deadline_ms have passed (the last process may be on its way out); the error then

@@ -1,0 +1,84 @@
+/* exec: the joiner is cloned into the container's cgroup. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <ironbox/cleanup.h>
+
+#include "files.h"
+#include "internal.h"
+#include "path.h"
+
+static int open_of_init(const struct ironbox_stage *stage, struct ironbox_error *error);
+
+/* The kernel puts no process beside child cgroups that have controllers ("no internal processes",
+ * cgroups(7)). A directory without children has two links: then there is no need to look. */
+static bool takes_processes(int cgroup_fd)
+{
+	struct stat status;
+	char text[256];
+
+	if (fstat(cgroup_fd, &status) == 0 && status.st_nlink <= 2)
+		return true;
+	return cgroup_read(cgroup_fd, "cgroup.subtree_control", text, sizeof(text)) == 0;
+}
+
+int cgroup_join_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	struct cgroup_data *data = stage->data;
+	cleanup_close int fd = -1;
+	int found = cgroup_open_recorded(stage, &fd, error);
+
+	if (found < 0)
+		return -1;
+	if (!stage->host->recall(stage, KEY_PATH))
+		return 0; /* it never had one */
+	if (!found)
+		return stage->host->fail(error, ENOENT, "open the container's cgroup");
+	if (!takes_processes(fd)) {
+		/* init has moved down (systemd does): go where it is */
+		replace_fd(&fd, open_of_init(stage, error));
+		if (fd < 0)
+			return -1;
+	}
+	data->cgroup_fd = steal_fd(&fd);
+	data->is_open = true;
+	stage->host->clone_into_cgroup(stage, data->cgroup_fd);
+	return 0;
+}
+
+/* What of `path` is below `top`, component by component: "/a" is not above "/a-b" (E4). */
+static const char *path_below(const char *path, const char *top)
+{
+	size_t length = strlen(top);
+
+	if (strncmp(path, top, length) != 0 || (path[length] && path[length] != '/'))
+		return NULL;
+	return path + length;
+}
+
+static int open_of_init(const struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct ironbox_host *host = stage->host;
+	const char *top = host->recall(stage, KEY_PATH), *below;
+	char process[32], text[2 * CGROUP_PATH_MAX], path[CGROUP_PATH_MAX];
+	cleanup_close int process_fd = -1, mount_fd = -1;
+	int fd;
+
+	snprintf(process, sizeof(process), "%d", stage->init_pid);
+	process_fd = host->open_proc(stage, process, O_RDONLY | O_DIRECTORY, error);
+	if (process_fd < 0)
+		return -1;
+	if (cgroup_read(process_fd, "cgroup", text, sizeof(text)) < 0)
+		return host->fail(error, errno, "read /proc/%s/cgroup", process);
+	if (!cgroup_path_of_process(text, "", path, sizeof(path)) ||
+	    !(below = path_below(path, top)))
+		return host->fail(error, 0, "init is no longer in its cgroup %s", top);
+	mount_fd = cgroup_open_mount(stage, error);
+	if (mount_fd < 0)
+		return -1;
+	fd = cgroup_open(mount_fd, path);
+	return fd >= 0 ? fd : host->fail(error, errno, "open cgroup %s", path);
+}

@@ -1,0 +1,97 @@
+/* Enables controllers in cgroup.subtree_control, down to the parent of the container's cgroup. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <ironbox/cleanup.h>
+
+#include "files.h"
+#include "internal.h"
+#include "path.h"
+
+static int enable_here(const struct ironbox_stage *stage, const struct subtree_request *request,
+                       int fd, const char *path, struct ironbox_error *error);
+
+static uint32_t read_controllers(int fd, const char *file)
+{
+	char text[256];
+
+	return cgroup_read(fd, file, text, sizeof(text)) < 0 ? 0 : controllers_from_text(text);
+}
+
+int subtree_enable(const struct ironbox_stage *stage, const struct subtree_request *request,
+                   struct ironbox_error *error)
+{
+	cleanup_close int fd = -1;
+	char path[CGROUP_PATH_MAX];
+
+	/* after the first container this is all there is to do: the parent has them, so have all
+	 * above it, and no lock of the kernel was taken */
+	if (!(request->wanted & ~read_controllers(request->parent_fd, "cgroup.subtree_control")))
+		return 0;
+	fd = cgroup_open(request->mount_fd, "/");
+	for (const char *at = request->path; fd >= 0;) {
+		const char *slash = strchr(at + 1, '/');
+		int length = (int)(at - request->path);
+
+		snprintf(path, sizeof(path), "%.*s%s", length, request->path, length ? "" : "/");
+		if (enable_here(stage, request, fd, path, error) < 0)
+			return -1;
+		if (!slash) /* the last component is the container's */
+			return 0;
+		snprintf(path, sizeof(path), "%.*s", (int)(slash - at - 1), at + 1);
+		replace_fd(&fd, cgroup_open(fd, path));
+		at = slash;
+	}
+	return stage->host->fail(error, errno, "open above cgroup %s", request->path);
+}
+
+/* "+cpu +memory" for the bits. */
+static void text_to_enable(uint32_t controllers, char *text, size_t size)
+{
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (unsigned i = 0; i < CONTROLLER_COUNT; i++)
+		if ((controllers & CONTROLLER_BIT(i)) && length < size)
+			length += (size_t)snprintf(text + length, size - length, "%s+%s",
+			                           length ? " " : "", controller_name(i));
+}
+
+/* The whole line failed, of which a part may do; what is only wanted may fail. */
+static int enable_one_by_one(const struct ironbox_stage *stage,
+                             const struct subtree_request *request, int fd, uint32_t missing,
+                             struct ironbox_error *error)
+{
+	char text[32];
+
+	for (unsigned i = 0; i < CONTROLLER_COUNT; i++) {
+		if (!(missing & CONTROLLER_BIT(i)))
+			continue;
+		text_to_enable(CONTROLLER_BIT(i), text, sizeof(text));
+		if (cgroup_write(stage, fd, "cgroup.subtree_control", text,
+		                 resources_field_of(stage, request->resources, i), error) < 0 &&
+		    (request->required & CONTROLLER_BIT(i)))
+			return stage->host->context(error, "%s", controller_name(i));
+	}
+	return 0;
+}
+
+static int enable_here(const struct ironbox_stage *stage, const struct subtree_request *request,
+                       int fd, const char *path, struct ironbox_error *error)
+{
+	uint32_t missing = request->wanted & ~read_controllers(fd, "cgroup.subtree_control");
+	char text[128];
+
+	if (missing & ~request->required) /* don't ask for what is not to be had */
+		missing &= request->required | read_controllers(fd, "cgroup.controllers");
+	if (!missing)
+		return 0;
+	text_to_enable(missing, text, sizeof(text));
+	if (cgroup_write(stage, fd, "cgroup.subtree_control", text, NULL, error) == 0)
+		return 0;
+	if (enable_one_by_one(stage, request, fd, missing, error) < 0)
+		return stage->host->context(error, "cgroup %s", path);
+	return 0;
+}
