@@ -1,0 +1,215 @@
+/* Makes the container's cgroup in each hierarchy, brings processes in, and removes it again. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <files.h>
+#include <processes.h>
+
+#include "internal.h"
+
+static int make_one(struct ironbox_stage *stage, struct hierarchies *all,
+                    struct hierarchy *hierarchy, struct ironbox_error *error);
+static int find_older(struct ironbox_stage *stage, struct hierarchies *all,
+                      struct ironbox_error *error);
+
+int members_make(struct ironbox_stage *stage, struct hierarchies *all, struct ironbox_error *error)
+{
+	if (find_older(stage, all, error) < 0 || hierarchies_remember(stage, all, error) < 0)
+		return -1;
+	for (size_t i = 0; i < all->count; i++)
+		if (make_one(stage, all, &all->items[i], error) < 0)
+			return -1;
+	return 0;
+}
+
+static int is_anyone(void *context, pid_t pid)
+{
+	*(pid_t *)context = pid;
+	return 1;
+}
+
+/* A cgroup that was there and is empty we take; one with processes is someone else's, whom our
+ * limits would hit and our teardown would kill. */
+static int take_older(struct ironbox_stage *stage, struct hierarchies *all,
+                      struct hierarchy *hierarchy, struct ironbox_error *error)
+{
+	int directory_fd = hierarchy_directory(all, hierarchy);
+	pid_t pid = 0;
+	int found = directory_fd < 0 ? -1 : cgroup_visit_processes(directory_fd, is_anyone, &pid);
+
+	if (found < 0)
+		return stage->host->fail(error, errno, "look into %s%s", hierarchy->top, all->path);
+	if (found > 0)
+		return stage->host->fail(error, EBUSY, "cgroup %s%s is in use by process %d",
+		                         hierarchy->top, all->path, pid);
+	return 0;
+}
+
+/* One question tells the usual case, that there is nothing yet, from all others. */
+static int find_older(struct ironbox_stage *stage, struct hierarchies *all,
+                      struct ironbox_error *error)
+{
+	char path[CGROUP_PATH_MAX];
+	bool any = false;
+
+	for (size_t i = 0; i < all->count && (i == 0 || any); i++) {
+		if (!hierarchy_path(all, &all->items[i], "", path))
+			return stage->host->fail(error, errno, "cgroup %s", path);
+		all->items[i].existed = access(path, F_OK) == 0;
+		any = any || all->items[i].existed;
+	}
+	for (size_t i = 0; i < all->count; i++)
+		if (all->items[i].existed && take_older(stage, all, &all->items[i], error) < 0)
+			return -1;
+	return any ? freezer_thaw(stage, all, error) : 0;
+}
+
+/* What is missing above the container's cgroup: all of it below top is there or made now. */
+static int make_parents(struct ironbox_stage *stage, const struct hierarchy *hierarchy, char *path,
+                        struct ironbox_error *error)
+{
+	for (char *slash = path + strlen(hierarchy->top) + 1; (slash = strchr(slash, '/'));
+	     slash++) {
+		bool made;
+
+		*slash = '\0';
+		made = mkdir(path, 0755) == 0;
+		if (!made && errno != EEXIST) /* another runtime may be at it, too */
+			return stage->host->fail(error, errno, "make cgroup %s", path);
+		if (made && hierarchy->controllers & V1_BIT(V1_CPUSET)) {
+			cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+			if (fd < 0)
+				return stage->host->fail(error, errno, "open cgroup %s", path);
+			if (cpuset_inherit(stage, fd, error) < 0)
+				return -1;
+		}
+		*slash = '/';
+	}
+	return 0;
+}
+
+/*
+ * By its path and not by fds as cgroup_make does: the components were checked, there are no
+ * symlinks in a cgroup file system, and with ten hierarchies each call counts ten times.
+ */
+static int make_one(struct ironbox_stage *stage, struct hierarchies *all,
+                    struct hierarchy *hierarchy, struct ironbox_error *error)
+{
+	char path[CGROUP_PATH_MAX];
+	int result;
+
+	if (!hierarchy_path(all, hierarchy, "", path))
+		return stage->host->fail(error, errno, "cgroup %s", path);
+	result = mkdir(path, 0755);
+	if (result < 0 && errno == ENOENT) {
+		if (make_parents(stage, hierarchy, path, error) < 0)
+			return -1;
+		result = mkdir(path, 0755);
+	}
+	if (result < 0 && (errno != EEXIST || take_older(stage, all, hierarchy, error) < 0))
+		return errno == EEXIST ? -1
+		                       : stage->host->fail(error, errno, "make cgroup %s", path);
+	if (!(hierarchy->controllers & V1_BIT(V1_CPUSET)))
+		return 0;
+	if (hierarchy_directory(all, hierarchy) < 0)
+		return stage->host->fail(error, errno, "open cgroup %s", path);
+	return cpuset_inherit(stage, hierarchy->directory_fd, error);
+}
+
+int members_open(const struct ironbox_stage *stage, struct hierarchies *all,
+                 struct ironbox_error *error)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct hierarchy *hierarchy = &all->items[i];
+		char path[CGROUP_PATH_MAX];
+		int fd;
+
+		if (hierarchy->controllers & V1_BIT(V1_UNIFIED)) { /* for clone_into_cgroup */
+			fd = hierarchy_directory(all, hierarchy);
+		} else {
+			replace_fd(&hierarchy->directory_fd, -1);
+			fd = hierarchy_path(all, hierarchy, "tasks", path)
+			             ? open(path, O_WRONLY | O_CLOEXEC)
+			             : -1;
+			hierarchy->tasks_fd = fd;
+		}
+		if (fd < 0)
+			return stage->host->fail(error, errno, "open cgroup %s%s", hierarchy->top,
+			                         all->path);
+	}
+	return 0;
+}
+
+int members_enter(const struct ironbox_stage *stage, struct hierarchies *all,
+                  struct ironbox_error *error)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct hierarchy *hierarchy = &all->items[i];
+
+		if (hierarchy->tasks_fd >= 0 && write(hierarchy->tasks_fd, "0", 1) != 1)
+			return stage->host->fail(error, errno, "enter cgroup %s%s", hierarchy->top,
+			                         all->path);
+	}
+	hierarchies_close(all);
+	return 0;
+}
+
+int members_directory(struct hierarchies *all)
+{
+	/* In the v2 tree each has been from birth. Systemd's own is the next best: it is seldom
+	 * given to a container. */
+	struct hierarchy *hierarchy = hierarchies_with(all, V1_UNIFIED);
+
+	if (!hierarchy)
+		hierarchy = hierarchies_with(all, V1_SYSTEMD);
+	return hierarchy_directory(all, hierarchy ? hierarchy : &all->items[0]);
+}
+
+/* What the container made below its cgroup goes first; the last process may still be leaving. */
+static int remove_busy(const struct ironbox_stage *stage, const struct hierarchies *all,
+                       const struct hierarchy *hierarchy, unsigned deadline_ms,
+                       struct ironbox_error *error)
+{
+	cleanup_close int top_fd = open(hierarchy->top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (top_fd < 0)
+		return stage->host->fail(error, errno, "open cgroup %s", hierarchy->top);
+	return cgroup_remove(stage, top_fd, all->path, deadline_ms, error);
+}
+
+static bool is_gone(const struct hierarchies *all, const struct hierarchy *hierarchy)
+{
+	char path[CGROUP_PATH_MAX];
+
+	return hierarchy_path(all, hierarchy, "", path) && (rmdir(path) == 0 || errno == ENOENT);
+}
+
+int members_remove(const struct ironbox_stage *stage, struct hierarchies *all,
+                   struct ironbox_error *error)
+{
+	bool left[HIERARCHIES_MAX], any = false;
+	int result;
+
+	/* Mostly everyone has left, and a system call for each hierarchy is all that it takes. */
+	for (size_t i = 0; i < all->count; i++) {
+		left[i] = all->items[i].existed || !is_gone(all, &all->items[i]);
+		any = any || left[i];
+	}
+	if (!any)
+		return 0;
+	result = freezer_signal(stage, all, SIGKILL, error);
+	for (size_t i = 0; i < all->count; i++) {
+		/* one process that does not go is waited for once, not in each hierarchy */
+		unsigned deadline_ms = result == 0 ? DEADLINE_MS : 0;
+
+		if (left[i] && !all->items[i].existed &&
+		    remove_busy(stage, all, &all->items[i], deadline_ms, error) < 0)
+			result = -1;
+	}
+	return result;
+}
