@@ -231,6 +231,8 @@ static const char *host_recall(const struct ironbox_stage *seen, const char *key
 
 	if (!strcmp(key, "ironbox.state_root"))
 		return pipeline->state_root;
+	if (!strcmp(key, "ironbox.exec_cgroup"))
+		return pipeline->exec_cgroup;
 	return pipeline->record ? record_find(pipeline->record, stage_of(seen)->name, key) : NULL;
 }
 

@@ -45,6 +45,8 @@ static const struct {
 #undef PHASE
 };
 
+static int run_stage(struct stage *stage, enum phase phase, struct ironbox_error *error);
+
 static ironbox_phase *phase_of(const struct stage *stage, enum phase phase)
 {
 	ironbox_phase *function;
@@ -68,7 +70,8 @@ static int add_stage(struct pipeline *pipeline, const char *name, struct module 
 		          .container_id = subject->container_id,
 		          .bundle = subject->bundle,
 		          .root_path = subject->root_path,
-		          .init_pidfd = -1 },
+		          .init_pidfd = -1,
+		          .seal_fd = -1 },
 		.pipeline = pipeline,
 		.plugin = module->plugin,
 		.handle = module->handle,
@@ -132,9 +135,11 @@ int pipeline_load_recorded(struct pipeline *pipeline, const struct pipeline_subj
                            bool lenient, struct ironbox_error *error)
 {
 	const struct record *record = pipeline->record;
-	size_t i;
+	size_t i, room = record->count;
 
-	if (make_room(pipeline, record->count, error) < 0)
+	for (i = 0; pipeline->config->stages[i]; i++)
+		room++; /* for pipeline_load_woken */
+	if (make_room(pipeline, room, error) < 0)
 		return -1;
 	for (i = 0; i < record->count; i++) {
 		if (strcmp(record->entries[i].key, RECORD_KEY_MODULE) != 0)
@@ -146,6 +151,49 @@ int pipeline_load_recorded(struct pipeline *pipeline, const struct pipeline_subj
 		log_write(IRONBOX_LOG_WARNING, "%s", error_text(error));
 	}
 	return 0;
+}
+
+static bool is_loaded(const struct pipeline *pipeline, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < pipeline->count; i++)
+		if (!strcmp(pipeline->stages[i].name, name))
+			return true;
+	return false;
+}
+
+int pipeline_load_woken(struct pipeline *pipeline, struct ironbox_error *error)
+{
+	const struct config *config = pipeline->config;
+	const struct ironbox_stage *first = pipeline->count ? &pipeline->stages[0].seen : NULL;
+	struct pipeline_subject subject = { 0 };
+	struct module module;
+	size_t i;
+	int woken;
+
+	if (first)
+		subject = (struct pipeline_subject){ first->container_id, first->bundle,
+			                             first->root_path, first->flags };
+	for (i = 0; config->stages[i]; i++) {
+		if (is_loaded(pipeline, config->stages[i]) ||
+		    !stage_is_enabled(config, config->stages[i]))
+			continue;
+		woken = select_stage(pipeline, config->stages[i], &module, error);
+		if (woken < 0)
+			return -1;
+		if (!woken)
+			continue;
+		if (add_stage(pipeline, config->stages[i], &module, &subject, error) < 0)
+			return -1;
+		if (first) {
+			pipeline->stages[pipeline->count - 1].seen.init_pid = first->init_pid;
+			pipeline->stages[pipeline->count - 1].seen.init_pidfd = first->init_pidfd;
+		}
+		if (run_stage(&pipeline->stages[pipeline->count - 1], PHASE_CONFIGURE, error) < 0)
+			return -1;
+	}
+	return select_check_owners(pipeline, error);
 }
 
 void pipeline_free(struct pipeline *pipeline)
@@ -285,6 +333,8 @@ int pipeline_open_proc(struct pipeline *pipeline, struct ironbox_error *error)
 {
 	struct statfs filesystem;
 
+	if (pipeline->proc_closed)
+		return error_begin(error, 0, "the host's /proc is out of reach in this phase");
 	if (pipeline->proc_fd >= 0)
 		return 0;
 	pipeline->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -293,4 +343,10 @@ int pipeline_open_proc(struct pipeline *pipeline, struct ironbox_error *error)
 	if (filesystem.f_type != PROC_SUPER_MAGIC)
 		return error_begin(error, 0, "/proc is no procfs");
 	return 0;
+}
+
+void pipeline_close_proc(struct pipeline *pipeline)
+{
+	replace_fd(&pipeline->proc_fd, -1);
+	pipeline->proc_closed = true;
 }

@@ -63,12 +63,14 @@ struct pipeline {
 	struct record *record;
 	struct channel *channel; /* to the other process, or NULL */
 	const char *state_root;
+	const char *exec_cgroup; /* exec --cgroup, or NULL */
 	struct stage *stages;
 	size_t count;
 	struct fact *facts;
 	struct clone_wishes clone;
 	int root_fd;    /* the container's root as it stands now; -1: not known */
-	int proc_fd;    /* the host's /proc; -1 where it must not be used */
+	int proc_fd;    /* the host's /proc; -1: not opened yet */
+	bool proc_closed; /* /proc is the container's by now: open_proc refuses */
 	int console_fd; /* the terminal's container side, given by a stage; -1: none */
 	bool touched;   /* prepare or attach was entered: there may be something to undo */
 
@@ -97,6 +99,9 @@ int pipeline_load(struct pipeline *pipeline, const struct pipeline_subject *subj
  * that can't be loaded are passed over when lenient (teardown must go on), and told to the log. */
 int pipeline_load_recorded(struct pipeline *pipeline, const struct pipeline_subject *subject,
                            bool lenient, struct ironbox_error *error);
+/* Besides the recorded ones, loads the stages that the spec wakes now: in exec the process may ask
+ * for what the container did not. Refuses what is asked of a stage that is off. */
+int pipeline_load_woken(struct pipeline *pipeline, struct ironbox_error *error);
 void pipeline_free(struct pipeline *pipeline);
 
 int pipeline_run(struct pipeline *pipeline, enum phase phase, struct ironbox_error *error);
@@ -112,6 +117,8 @@ void pipeline_set_init(struct pipeline *pipeline, pid_t pid, int pidfd);
 void pipeline_set_flag(struct pipeline *pipeline, uint32_t flag);
 /* Opens the host's /proc for open_proc, and sees that it is one. */
 int pipeline_open_proc(struct pipeline *pipeline, struct ironbox_error *error);
+/* From here on the host's /proc is out of reach: init has changed its root. */
+void pipeline_close_proc(struct pipeline *pipeline);
 
 /* The struct that plugins call us by. */
 extern const struct ironbox_host pipeline_host;

@@ -137,7 +137,8 @@ struct ironbox_host {
 	 * for teardown: call it *before* making what it names. Runtime: prepare, attach, update. */
 	int (*remember)(struct ironbox_stage *stage, const char *key, const char *value,
 	                struct ironbox_error *error);
-	/* What was remembered last under this key, by this verb or an earlier one; or NULL. */
+	/* What was remembered last under this key, by this verb or an earlier one; or NULL. Two keys
+	 * are the engine's: "ironbox.state_root", and "ironbox.exec_cgroup" (exec --cgroup). */
 	const char *(*recall)(const struct ironbox_stage *stage, const char *key);
 
 	/* ---- answers of control phases ---- */
@@ -170,6 +171,9 @@ struct ironbox_stage {
 	const char *root_path; /* root.path, absolute; NULL where the verb has no bundle */
 	int init_pidfd;        /* -1 while there is no init (until attach; in teardown maybe) */
 	pid_t init_pid;        /* as the runtime's pid namespace numbers it; 0 likewise */
+	/* The stage's to set: one fd of its own that seal needs. All other fds are closed in init
+	 * and joiner before seal (CVE-2024-21626). -1: none. */
+	int seal_fd;
 	/* data_size bytes, zeroed, for one verb; from the clone on, runtime and init each have
 	 * a copy. fds in it that init must not keep are to be O_CLOEXEC, as all are. */
 	void *data;
@@ -248,6 +252,8 @@ extern const struct ironbox_plugin ironbox_plugin __attribute__((visibility("def
  *   after, before   stages it must stand behind, in front of, where both are in the pipeline
  *   wakes_on   spec paths; the module is loaded if any is asked for; without the line, always.
  *              A path may pick items of an array: linux.namespaces[type=network]
+ *   fits, otherwise   for `module = auto`: this module fits nodes that have that path; on others
+ *              the module named by otherwise is taken
  */
 #define IRONBOX_MANIFEST(lines)                                           \
 	static const struct {                                             \

@@ -1,0 +1,136 @@
+/* The one clone that makes init, or a joiner. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <ironbox/cleanup.h>
+
+#include "lifecycle/container.h"
+#include "support/file.h"
+#include "support/process_id.h"
+
+/* clone3(2) without CLONE_VM: a fork, so the child may go on as if it had been called. */
+static pid_t clone3_fork(uint64_t flags, int *pidfd, int cgroup_fd, int exit_signal)
+{
+	struct clone_args arguments = {
+		.flags = flags,
+		.pidfd = (uint64_t)(uintptr_t)pidfd,
+		.exit_signal = (uint64_t)exit_signal,
+	};
+
+	if (pidfd)
+		arguments.flags |= CLONE_PIDFD;
+	if (cgroup_fd >= 0) {
+		arguments.flags |= CLONE_INTO_CGROUP; /* Linux 5.7 */
+		arguments.cgroup = (uint64_t)cgroup_fd;
+	}
+	return (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
+}
+
+static int move_into_cgroup(pid_t pid, int cgroup_fd, struct ironbox_error *error)
+{
+	cleanup_close int fd = openat(cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	if (fd < 0 || file_write_all(fd, text, strlen(text)) < 0)
+		return error_begin(error, errno, "put process %s into its cgroup", text);
+	return 0;
+}
+
+/* Into the cgroup at birth; where the kernel refuses that, moved there by hand before it may do
+ * anything: it waits for our first message. */
+static int clone_directly(struct container *container,
+                          void (*child)(struct container *container, const void *request),
+                          const void *request, struct ironbox_error *error)
+{
+	const struct clone_wishes *wishes = &container->pipeline.clone;
+	bool move = false;
+	pid_t pid = clone3_fork(wishes->flags, &container->pidfd, wishes->cgroup_fd, SIGCHLD);
+
+	if (pid < 0 && wishes->cgroup_fd >= 0 &&
+	    (errno == EBUSY || errno == EACCES || errno == EOPNOTSUPP || errno == EPERM)) {
+		move = true;
+		container->has_attach = true; /* so that it waits */
+		pid = clone3_fork(wishes->flags, &container->pidfd, -1, SIGCHLD);
+	}
+	if (pid < 0)
+		return error_begin(error, errno, "clone3 with flags 0x%llx",
+		                   (unsigned long long)wishes->flags);
+	if (pid == 0)
+		child(container, request);
+	container->pid = pid;
+	return move ? move_into_cgroup(pid, wishes->cgroup_fd, error) : 0;
+}
+
+/* In a process of the joined user namespace, so that the new namespaces belong to it. Its own child
+ * is init, and by CLONE_PARENT the runtime's. */
+static _Noreturn void cloner_main(struct container *container,
+                                  void (*child)(struct container *container, const void *request),
+                                  const void *request)
+{
+	const struct clone_wishes *wishes = &container->pipeline.clone;
+	ERROR_NONE(error);
+	pid_t pid;
+
+	if (setns(wishes->user_namespace_fd, CLONE_NEWUSER) < 0)
+		error_begin(&error, errno, "join the user namespace");
+	else {
+		/* with CLONE_PARENT the exit signal is the parent's own and must not be given */
+		pid = clone3_fork(wishes->flags | CLONE_PARENT, NULL, -1, 0);
+		if (pid == 0)
+			child(container, request);
+		if (pid > 0 && channel_send_bytes(&container->inner_channel, MESSAGE_CLONED, 0,
+		                                  &pid, sizeof(pid), -1, &error) == 0)
+			_exit(0);
+		if (pid < 0)
+			error_begin(&error, errno, "clone3 with flags 0x%llx in the user namespace",
+			            (unsigned long long)wishes->flags);
+	}
+	channel_send_bytes(&container->inner_channel, MESSAGE_ERROR, 0, &error, sizeof(error), -1,
+	                   &error);
+	_exit(1);
+}
+
+static int clone_from_user_namespace(struct container *container,
+                                     void (*child)(struct container *container,
+                                                   const void *request),
+                                     const void *request, struct ironbox_error *error)
+{
+	struct message message = { .fd = -1 };
+	pid_t cloner = clone3_fork(0, NULL, container->pipeline.clone.cgroup_fd, SIGCHLD);
+
+	if (cloner < 0)
+		return error_begin(error, errno, "clone3 a process to join the user namespace");
+	if (cloner == 0)
+		cloner_main(container, child, request);
+	if (channel_await(&container->channel, MESSAGE_CLONED, &message, error) < 0) {
+		if (!error_is_told(error))
+			error_begin(error, 0, "the process in the user namespace died");
+	} else if (message.size == sizeof(container->pid)) {
+		memcpy(&container->pid, message.bytes, sizeof(container->pid));
+		/* our own child, not waited for yet: the pid can't have been used again */
+		container->pidfd = process_open(container->pid);
+	}
+	waitpid(cloner, NULL, 0);
+	if (error_is_told(error))
+		return -1;
+	return container->pidfd < 0 ? error_begin(error, errno, "open init's pidfd") : 0;
+}
+
+int clone_process(struct container *container,
+                  void (*child)(struct container *container, const void *request),
+                  const void *request, struct ironbox_error *error)
+{
+	if (container->pipeline.clone.user_namespace_fd >= 0)
+		return clone_from_user_namespace(container, child, request, error);
+	return clone_directly(container, child, request, error);
+}

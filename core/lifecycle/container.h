@@ -1,0 +1,118 @@
+/* What one verb holds of one container, from opening it to the end of the verb. */
+#ifndef IRONBOX_LIFECYCLE_CONTAINER_H
+#define IRONBOX_LIFECYCLE_CONTAINER_H
+
+#include "lifecycle/lifecycle.h"
+#include "pipeline/pipeline.h"
+#include "support/channel.h"
+
+/* What state.json holds. Written once, when the container is created; what changes later (running,
+ * paused, stopped) is asked of the kernel. */
+struct container_state_file {
+	char *oci_version, *bundle, *rootfs, *created; /* owned */
+	pid_t pid;
+	uint64_t start_time;
+	uid_t owner;
+	bool has_poststart_hooks, has_poststop_hooks;
+	uint32_t stage_flags;
+};
+
+struct container {
+	const struct runtime *runtime;
+	char *id;
+	int root_directory_fd; /* the state root */
+	int directory_fd;      /* the container's state directory, locked; -1: not there */
+	struct spec spec;
+	struct oci_process process;
+	struct record record;
+	struct pipeline pipeline;
+	struct container_state_file state;
+	char *bundle, *rootfs; /* absolute */
+	char *program;         /* what execve(2) gets; in init and joiner */
+
+	/* while init or a joiner is being made */
+	struct channel channel;       /* the runtime's end */
+	struct channel inner_channel; /* init's end */
+	int start_fd, started_fd;     /* the FIFOs, both ends each; -1 in run and exec */
+	pid_t pid;
+	int pidfd;
+	int init_pidfd;         /* exec: of the container's init; pidfd is the joiner's */
+	bool joiner_made;
+	bool has_attach;        /* init waits for MESSAGE_ATTACHED */
+	bool has_runtime_hooks; /* init tells MESSAGE_MOUNTED and waits */
+	bool made;              /* by this verb: the end of scope undoes it unless kept */
+	bool kept;
+};
+
+/* Frees all. A container that this verb made and did not keep is undone first: init killed, the
+ * stages torn down in reverse, the id free again. */
+void container_close(struct container *container);
+#define cleanup_container __attribute__((cleanup(container_close)))
+#define CONTAINER_NONE                                                                            \
+	((struct container){ .root_directory_fd = -1, .directory_fd = -1, .record = RECORD_NONE,  \
+	                     .pipeline = PIPELINE_NONE, .channel = CHANNEL_NONE,                  \
+	                     .inner_channel = CHANNEL_NONE, .start_fd = -1, .started_fd = -1,     \
+	                     .pidfd = -1, .init_pidfd = -1 })
+
+/* ---- state.c: the state directory ---- */
+
+#define STATE_FILE   "state.json"
+#define CONFIG_FILE  "config.json"
+#define START_FIFO   "start"
+#define STARTED_FIFO "started"
+
+/* Makes the container's state directory, which is what owns the id, and locks it. */
+int state_make(struct container *container, const struct runtime *runtime, const char *id,
+               struct ironbox_error *error);
+/* Opens the one that is there: locked for verbs that change the container. */
+int state_open(struct container *container, const struct runtime *runtime, const char *id,
+               bool lock, struct ironbox_error *error);
+/* Reads state.json. -1 with code ENOENT: creation was not finished. */
+int state_read(struct container *container, struct ironbox_error *error);
+int state_write(struct container *container, struct ironbox_error *error);
+/* The container's own copy of config.json. */
+int state_read_spec(struct container *container, struct ironbox_error *error);
+/* Removes all files of ours and the directory, and so frees the id. */
+int state_remove(struct container *container, struct ironbox_error *error);
+/* creating, created, running or stopped (paused is the stages' to say). Opens container->pidfd if
+ * init lives. */
+enum container_status state_status(struct container *container);
+/* The above and, for a running container, whether a stage says that it is paused. Loads the
+ * recorded pipeline for it. */
+enum container_status container_status(struct container *container, struct ironbox_error *error);
+
+/* Opens a container for a verb: directory, state.json. An id that is not there: code ENOENT,
+ * "container does not exist". */
+int container_open(struct container *container, const struct runtime *runtime, const char *id,
+                   bool lock, struct ironbox_error *error);
+/* Loads record, spec copy and the modules that made it, and runs their configure. */
+int container_load_pipeline(struct container *container, bool lenient,
+                            struct ironbox_error *error);
+
+/* ---- launch.c: what create and run share ---- */
+
+/* Creates the container up to a parked init, committed on disk. with_fifo: it waits for `start`;
+ * else it goes on at MESSAGE_START on the channel. */
+int container_launch(struct container *container, const struct runtime *runtime,
+                     const struct create_request *request, bool with_fifo,
+                     struct ironbox_error *error);
+/* Tells init to go, and waits till execve(2) has taken its memory: 0, or init's error. */
+int container_go(struct container *container, struct ironbox_error *error);
+/* Adds to the error how the process ended, when it ended without a word. */
+int container_explain_death(struct container *container, const char *who,
+                            struct ironbox_error *error);
+
+/* ---- init.c, clone.c ---- */
+
+_Noreturn void init_main(struct container *container, const struct create_request *request);
+/* clone3(2) as the stages wish; sets pid and pidfd. The child runs `child` and never returns. */
+int clone_process(struct container *container,
+                  void (*child)(struct container *container, const void *request),
+                  const void *request, struct ironbox_error *error);
+
+/* ---- teardown ---- */
+
+/* Kills what lives, undoes the stages, removes the state directory, runs poststop hooks. */
+int container_destroy(struct container *container, struct ironbox_error *error);
+
+#endif

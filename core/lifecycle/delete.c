@@ -1,0 +1,91 @@
+/* delete: the end of a container, also of one that was left half made. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "lifecycle/container.h"
+#include "lifecycle/hooks.h"
+#include "support/log.h"
+#include "support/process_id.h"
+
+#define KILL_TIMEOUT_MS 10000
+
+static int kill_init(struct container *container, struct ironbox_error *error)
+{
+	if (container->pidfd < 0)
+		return 0;
+	process_signal(container->pidfd, SIGKILL); /* ESRCH: dead meanwhile, which is the aim */
+	if (!process_wait_dead(container->pidfd, KILL_TIMEOUT_MS)) {
+		char state = '?';
+
+		process_start_time(container->pid, &state);
+		return error_begin(error, 0,
+		                   "process %d is still there %d s after SIGKILL, in state %c",
+		                   (int)container->pid, KILL_TIMEOUT_MS / 1000, state);
+	}
+	/* where it is our own child (run), it is reaped here; else by who made it */
+	waitid(P_PIDFD, (id_t)container->pidfd, &(siginfo_t){ 0 }, WEXITED);
+	return 0;
+}
+
+int container_destroy(struct container *container, struct ironbox_error *error)
+{
+	if (kill_init(container, error) < 0)
+		return -1;
+	if (!container->pipeline.stages && container_load_pipeline(container, true, error) < 0)
+		return -1;
+	pipeline_set_init(&container->pipeline, 0, -1);
+	pipeline_set_flag(&container->pipeline, IRONBOX_KILLED_INIT);
+	if (pipeline_undo(&container->pipeline, error) < 0)
+		return -1; /* the record stays, so that delete can be tried again */
+	if (state_remove(container, error) < 0)
+		return -1;
+	/* runtime.md, lifecycle: errors of poststop hooks are logged, and all goes on */
+	if (container->spec.root && !container->bundle && container->state.bundle)
+		container->bundle = strdup(container->state.bundle);
+	if (container->spec.root && container->bundle &&
+	    hooks_run(container, HOOK_POSTSTOP, STATUS_STOPPED, error) < 0)
+		log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(error));
+	return 0;
+}
+
+static int check_deletable(struct container *container, struct ironbox_error *error)
+{
+	enum container_status status = state_status(container);
+
+	/* one that was never started has nothing to lose, as runc sees it */
+	if (status == STATUS_STOPPED || status == STATUS_CREATED)
+		return 0;
+	status = container_status(container, error);
+	return error_begin(error, 0, "cannot delete container %s that is not stopped: %s",
+	                   container->id, container_status_names[status]);
+}
+
+static int delete(struct container *container, const struct runtime *runtime, const char *id,
+                  bool force, struct ironbox_error *error)
+{
+	if (state_open(container, runtime, id, true, error) < 0)
+		return force && error->code == ENOENT ? 0 : -1;
+	if (state_read(container, error) < 0) {
+		if (!force)
+			return -1;
+		/* cut off, foreign, or never written: the record alone says what to undo */
+		log_write(IRONBOX_LOG_DEBUG, "%s: %s", id, error_text(error));
+	}
+	if (!force && check_deletable(container, error) < 0)
+		return -1;
+	if (container->state.pid)
+		state_status(container); /* opens the pidfd if it lives */
+	return container_destroy(container, error);
+}
+
+int container_delete(const struct runtime *runtime, const char *id, bool force,
+                     struct ironbox_error *error)
+{
+	cleanup_container struct container container = CONTAINER_NONE;
+
+	if (delete(&container, runtime, id, force, error) < 0)
+		return error_context(error, "delete %s", id);
+	return 0;
+}

@@ -1,0 +1,172 @@
+/* events: statistics at intervals, and the word that the memory ran out. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <ironbox/cleanup.h>
+
+#include "lifecycle/container.h"
+#include "lifecycle/stats.h"
+
+static void put_number(void *context, const char *name, uint64_t value)
+{
+	stats_put(context, name, value);
+}
+
+/* A new object with all that the stages report, or NULL. */
+static json_t *collect(struct container *container, struct ironbox_error *error)
+{
+	json_t *root = json_object();
+
+	if (!root) {
+		error_begin(error, ENOMEM, "collect statistics");
+		return NULL;
+	}
+	container->pipeline.on_number = put_number;
+	container->pipeline.context = root;
+	if (pipeline_run(&container->pipeline, PHASE_STATS, error) == 0)
+		return root;
+	json_decref(root);
+	return NULL;
+}
+
+static int open_running(struct container *container, const struct runtime *runtime, const char *id,
+                        struct ironbox_error *error)
+{
+	if (container_open(container, runtime, id, false, error) < 0)
+		return -1;
+	if (state_status(container) == STATUS_STOPPED)
+		return error_begin(error, 0, "container not running");
+	return container_load_pipeline(container, false, error);
+}
+
+int container_stats(const struct runtime *runtime, const char *id, char **json,
+                    struct ironbox_error *error)
+{
+	cleanup_container struct container container = CONTAINER_NONE;
+	json_t *root;
+
+	if (open_running(&container, runtime, id, error) < 0)
+		return error_context(error, "events %s", id);
+	root = collect(&container, error);
+	if (!root)
+		return error_context(error, "events %s", id);
+	*json = json_dumps(root, JSON_COMPACT);
+	json_decref(root);
+	return *json ? 0 : error_begin(error, ENOMEM, "events %s", id);
+}
+
+/* The fd of the first stage that watches for the end of memory; -1: none. */
+static int watch(struct container *container, struct ironbox_error *error)
+{
+	size_t i;
+
+	for (i = 0; i < container->pipeline.count; i++) {
+		struct stage *stage = &container->pipeline.stages[i];
+
+		if (stage->plugin.watch)
+			return stage->plugin.watch(&stage->seen, error);
+	}
+	return -1;
+}
+
+struct watcher {
+	struct container *container;
+	int (*visit)(void *context, const char *type, const char *json);
+	void *context;
+	json_int_t oom_kills;
+};
+
+static json_int_t oom_kills_of(const json_t *stats)
+{
+	return json_integer_value(json_object_get(json_object_get(stats, "memory"), "oomKills"));
+}
+
+static int visit_stats(struct watcher *watcher, struct ironbox_error *error)
+{
+	json_t *stats = collect(watcher->container, error);
+	cleanup_free char *text = stats ? json_dumps(stats, JSON_COMPACT) : NULL;
+
+	json_decref(stats);
+	return text ? watcher->visit(watcher->context, "stats", text) : -1;
+}
+
+/* The watched fd says "maybe": only a count that grew is an event. */
+static int visit_oom(struct watcher *watcher, struct ironbox_error *error)
+{
+	json_t *stats = collect(watcher->container, error);
+	json_int_t kills = oom_kills_of(stats);
+
+	json_decref(stats);
+	if (!stats)
+		return -1;
+	if (kills <= watcher->oom_kills)
+		return 0;
+	watcher->oom_kills = kills;
+	return watcher->visit(watcher->context, "oom", NULL);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static int serve(struct watcher *watcher, int watch_fd, unsigned interval_ms,
+                 struct ironbox_error *error)
+{
+	int64_t next = now_ms() + interval_ms;
+
+	for (;;) {
+		struct pollfd polled[] = {
+			{ .fd = watcher->container->pidfd, .events = POLLIN },
+			{ .fd = watch_fd, .events = POLLIN },
+		};
+		int64_t left = next - now_ms();
+		char drained[4096];
+
+		if (poll(polled, 2, left > 0 ? (int)left : 0) < 0 && errno != EINTR)
+			return error_begin(error, errno, "poll");
+		if (polled[1].revents & POLLIN && read(watch_fd, drained, sizeof(drained)) > 0 &&
+		    visit_oom(watcher, error) != 0)
+			return error_is_told(error) ? -1 : 0;
+		if (polled[0].revents) {
+			/* its last event may have come with its end */
+			visit_oom(watcher, error);
+			error_reset(error);
+			return 0;
+		}
+		if (now_ms() < next)
+			continue;
+		if (visit_stats(watcher, error) != 0)
+			return error_is_told(error) ? -1 : 0;
+		next = now_ms() + interval_ms;
+	}
+}
+
+int container_events(const struct runtime *runtime, const char *id, unsigned interval_ms,
+                     int (*visit)(void *context, const char *type, const char *json), void *context,
+                     struct ironbox_error *error)
+{
+	cleanup_container struct container container = CONTAINER_NONE;
+	struct watcher watcher = { &container, visit, context, 0 };
+	cleanup_close int watch_fd = -1;
+	json_t *stats;
+
+	if (open_running(&container, runtime, id, error) < 0)
+		return error_context(error, "events %s", id);
+	watch_fd = watch(&container, error);
+	stats = collect(&container, error);
+	if (!stats)
+		return error_context(error, "events %s", id);
+	watcher.oom_kills = oom_kills_of(stats);
+	json_decref(stats);
+	error_reset(error);
+	if (serve(&watcher, watch_fd, interval_ms, error) < 0)
+		return error_context(error, "events %s", id);
+	return 0;
+}

@@ -1,0 +1,260 @@
+/* From a bundle to a parked init. Read it beside init.c: the two talk over the channel. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <ironbox/cleanup.h>
+
+#include "lifecycle/container.h"
+#include "lifecycle/hooks.h"
+#include "lifecycle/pid_file.h"
+#include "lifecycle/send_fd.h"
+#include "support/file.h"
+#include "support/process_id.h"
+
+static int find_bundle(struct container *container, const char *bundle, struct ironbox_error *error)
+{
+	container->bundle = realpath(bundle, NULL);
+	return container->bundle ? 0 : error_begin(error, errno, "find the bundle %s", bundle);
+}
+
+/* Reads config.json and keeps the bytes read: exec goes by what the container was made of. */
+static int read_config(struct container *container, struct ironbox_error *error)
+{
+	cleanup_close int bundle_fd = open(container->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int copy_fd = -1;
+
+	if (bundle_fd < 0)
+		return error_begin(error, errno, "open the bundle %s", container->bundle);
+	if (spec_load(&container->spec, SPEC_CONFIG, bundle_fd, CONFIG_FILE, error) < 0 ||
+	    process_read(&container->process, &container->spec, error) < 0 ||
+	    hooks_check(&container->spec, error) < 0)
+		return -1;
+	copy_fd = openat(container->directory_fd, CONFIG_FILE,
+	                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (copy_fd < 0 || file_write_all(copy_fd, container->spec.text, container->spec.size) < 0)
+		return error_begin(error, errno, "keep a copy of %s", CONFIG_FILE);
+	return 0;
+}
+
+static int find_rootfs(struct container *container, struct ironbox_error *error)
+{
+	const char *path = spec_text(&container->spec, "root.path");
+	char joined[PATH_MAX];
+
+	if (!path)
+		return error_begin(error, 0, "%s: root.path: missing", CONFIG_FILE);
+	if (path[0] != '/') {
+		if (snprintf(joined, sizeof(joined), "%s/%s", container->bundle, path) >=
+		    (int)sizeof(joined))
+			return error_begin(error, ENAMETOOLONG, "find root.path %s", path);
+		path = joined;
+	}
+	container->rootfs = realpath(path, NULL);
+	if (!container->rootfs)
+		return error_begin(error, errno, "find root.path %s", path);
+	container->pipeline.root_fd =
+		open(container->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (container->pipeline.root_fd < 0)
+		return error_begin(error, errno, "open root.path %s", container->rootfs);
+	return 0;
+}
+
+static int load_stages(struct container *container, const struct create_request *request,
+                       struct ironbox_error *error)
+{
+	struct pipeline *pipeline = &container->pipeline;
+	struct pipeline_subject subject = {
+		.container_id = container->id,
+		.bundle = container->bundle,
+		.root_path = container->rootfs,
+		.flags = (request->no_pivot ? IRONBOX_NO_PIVOT : 0) |
+		         (container->runtime->rootless ? IRONBOX_ROOTLESS : 0),
+	};
+
+	container->state.stage_flags = subject.flags;
+	pipeline->config = container->runtime->config;
+	pipeline->spec = &container->spec;
+	pipeline->record = &container->record;
+	pipeline->channel = &container->channel;
+	pipeline->state_root = container->runtime->state_root;
+	return pipeline_load(pipeline, &subject, error);
+}
+
+/* Both ends each, so that opening never waits and the creator may be gone when `start` comes. */
+static int make_fifos(struct container *container, struct ironbox_error *error)
+{
+	int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+
+	if (mkfifoat(container->directory_fd, START_FIFO, 0600) < 0 ||
+	    mkfifoat(container->directory_fd, STARTED_FIFO, 0600) < 0)
+		return error_begin(error, errno, "make the start FIFOs");
+	container->start_fd = openat(container->directory_fd, START_FIFO, flags);
+	container->started_fd = openat(container->directory_fd, STARTED_FIFO, flags);
+	if (container->start_fd < 0 || container->started_fd < 0)
+		return error_begin(error, errno, "open the start FIFOs");
+	return 0;
+}
+
+static void init_child(struct container *container, const void *request)
+{
+	init_main(container, request);
+}
+
+/* A new process has its creator's score; written from outside, for a process that is not dumpable,
+ * or is in a user namespace, can't open its own. */
+static int set_oom_score(struct container *container, struct ironbox_error *error)
+{
+	char path[64], text[16];
+	cleanup_close int fd = -1;
+
+	if (!container->process.has_oom_score_adj)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)container->pid);
+	snprintf(text, sizeof(text), "%d", container->process.oom_score_adj);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && file_write_all(fd, text, strlen(text)) == 0)
+		return 0;
+	if (errno == EACCES && container->runtime->rootless)
+		return 0; /* lowering is root's; podman, rootless, asks for what it can't have */
+	return error_begin(error, errno, "process.oomScoreAdj: write %s to %s", text, path);
+}
+
+static int make_init(struct container *container, const struct create_request *request,
+                     struct ironbox_error *error)
+{
+	struct pipeline *pipeline = &container->pipeline;
+
+	container->has_runtime_hooks = hooks_asked(&container->spec, HOOK_PRESTART) ||
+	                               hooks_asked(&container->spec, HOOK_CREATE_RUNTIME);
+	/* hooks in init are told its pid, which it does not know itself */
+	container->has_attach = pipeline_needs_attach(pipeline) ||
+	                        hooks_asked(&container->spec, HOOK_CREATE_CONTAINER) ||
+	                        hooks_asked(&container->spec, HOOK_START_CONTAINER);
+	/* CVE-2016-9962: what init still holds of the host is not to be looked at from inside */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return error_begin(error, errno, "become undumpable");
+	if (clone_process(container, init_child, request, error) < 0)
+		return -1;
+	channel_close(&container->inner_channel);
+	replace_fd(&container->start_fd, -1);
+	replace_fd(&container->started_fd, -1);
+	pipeline_set_init(pipeline, container->pid, container->pidfd);
+	return set_oom_score(container, error);
+}
+
+int container_explain_death(struct container *container, const char *who,
+                            struct ironbox_error *error)
+{
+	siginfo_t info = { 0 };
+
+	if (error_is_told(error))
+		return -1;
+	if (container->pidfd >= 0 && process_wait_dead(container->pidfd, 1000) &&
+	    waitid(P_PIDFD, (id_t)container->pidfd, &info, WEXITED | WNOWAIT) == 0 &&
+	    info.si_code != CLD_EXITED)
+		return error_begin(error, 0, "%s died of signal %d", who, info.si_status);
+	return error_begin(error, 0, "%s ended without a word", who);
+}
+
+static int attach(struct container *container, struct ironbox_error *error)
+{
+	if (!container->has_attach)
+		return 0;
+	if (pipeline_run(&container->pipeline, PHASE_ATTACH, error) < 0)
+		return -1;
+	return channel_send_bytes(&container->channel, MESSAGE_ATTACHED, 0, &container->pid,
+	                          sizeof(container->pid), -1, error);
+}
+
+static int run_runtime_hooks(struct container *container, struct ironbox_error *error)
+{
+	if (!container->has_runtime_hooks)
+		return 0;
+	if (channel_await(&container->channel, MESSAGE_MOUNTED, NULL, error) < 0)
+		return container_explain_death(container, "init", error);
+	if (hooks_run(container, HOOK_PRESTART, STATUS_CREATING, error) < 0 ||
+	    hooks_run(container, HOOK_CREATE_RUNTIME, STATUS_CREATING, error) < 0)
+		return -1;
+	return channel_send(&container->channel, MESSAGE_HOOKS_DONE, error);
+}
+
+static int await_ready(struct container *container, struct ironbox_error *error)
+{
+	if (channel_await(&container->channel, MESSAGE_READY, NULL, error) < 0)
+		return container_explain_death(container, "init", error);
+	return 0;
+}
+
+static int hand_over(struct container *container, const struct create_request *request,
+                     struct ironbox_error *error)
+{
+	if (request->console_socket && send_console(&container->channel, request->console_socket,
+	                                            error) < 0)
+		return -1;
+	if (request->pidfd_socket &&
+	    send_fd(request->pidfd_socket, container->pidfd, "pidfd", error) < 0)
+		return error_context(error, "--pidfd-socket");
+	if (request->pid_file && pid_file_write(request->pid_file, container->pid, error) < 0)
+		return -1;
+	return 0;
+}
+
+/* A terminal needs somebody to give it to, and somebody to give to needs a terminal. */
+static int check_console(const struct container *container, const struct create_request *request,
+                         bool with_fifo, struct ironbox_error *error)
+{
+	if (container->process.terminal && !request->console_socket && with_fifo)
+		return error_begin(error, 0,
+		                   "process.terminal is set, but there is no --console-socket");
+	if (!container->process.terminal && request->console_socket)
+		return error_begin(error, 0,
+		                   "--console-socket is given, but process.terminal is not set");
+	return 0;
+}
+
+int container_launch(struct container *container, const struct runtime *runtime,
+                     const struct create_request *request, bool with_fifo,
+                     struct ironbox_error *error)
+{
+	struct pipeline *pipeline = &container->pipeline;
+
+	if (find_bundle(container, request->bundle, error) < 0 ||
+	    state_make(container, runtime, request->id, error) < 0 || /* the id is ours from here */
+	    read_config(container, error) < 0 ||
+	    check_console(container, request, with_fifo, error) < 0 ||
+	    find_rootfs(container, error) < 0 ||
+	    load_stages(container, request, error) < 0 || /* only those that the spec wakes */
+	    pipeline_run(pipeline, PHASE_CONFIGURE, error) < 0 ||
+	    pipeline_run(pipeline, PHASE_VALIDATE, error) < 0 || /* up to here nothing was made */
+	    record_open(&container->record, container->directory_fd, error) < 0 ||
+	    pipeline_record_modules(pipeline, error) < 0 ||
+	    channel_pair(&container->channel, &container->inner_channel, error) < 0 ||
+	    pipeline_open_proc(pipeline, error) < 0 ||
+	    (with_fifo && make_fifos(container, error) < 0) ||
+	    pipeline_run(pipeline, PHASE_PREPARE, error) < 0 ||
+	    make_init(container, request, error) < 0 || /* one clone3: see init.c */
+	    attach(container, error) < 0 ||
+	    run_runtime_hooks(container, error) < 0 ||
+	    await_ready(container, error) < 0 || /* or init's own error */
+	    pipeline_run(pipeline, PHASE_SETTLE, error) < 0 ||
+	    hand_over(container, request, error) < 0 ||
+	    state_write(container, error) < 0)
+		return -1;
+	return channel_send(&container->channel, MESSAGE_COMMITTED, error);
+}
+
+int container_go(struct container *container, struct ironbox_error *error)
+{
+	if (channel_send(&container->channel, MESSAGE_START, error) < 0)
+		return -1;
+	/* execve(2) closes init's end: no message is the good news */
+	channel_await(&container->channel, MESSAGE_NONE, NULL, error);
+	return error_is_told(error) ? -1 : 0;
+}

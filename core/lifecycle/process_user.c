@@ -1,0 +1,154 @@
+/* The last steps of a process before it is the container's: terminal, user, fds, execve(2). */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <ironbox/cleanup.h>
+
+#include "lifecycle/process_setup.h"
+#include "lifecycle/signals_reset.h"
+
+static int use_terminal(int console_fd, struct ironbox_error *error)
+{
+	int fd;
+
+	if (ioctl(console_fd, TIOCSCTTY, 0) < 0)
+		return error_begin(error, errno, "make the terminal the controlling one");
+	for (fd = 0; fd < 3; fd++)
+		if (dup2(console_fd, fd) < 0)
+			return error_begin(error, errno, "use the terminal as fd %d", fd);
+	return 0;
+}
+
+/* So that `/proc/self/fd/1` can be opened by the user. Only what is sure to be a pipe or a
+ * terminal: never /dev/null, nor a file that someone put in its place (CVE-2026-88265). */
+static void give_stdio_to(uid_t uid)
+{
+	struct stat status;
+	int fd;
+
+	for (fd = 0; fd < 3; fd++) {
+		if (fstat(fd, &status) < 0 || status.st_uid == uid)
+			continue;
+		if (S_ISFIFO(status.st_mode) || (S_ISCHR(status.st_mode) && isatty(fd)))
+			if (fchown(fd, uid, (gid_t)-1) < 0)
+				continue; /* a courtesy: the fd itself works without it */
+	}
+}
+
+int process_stdio(struct container *container, struct ironbox_error *error)
+{
+	/* Always: else the container could push input into its caller's terminal (CVE-2017-5226).
+	 * EPERM: already a leader, which is as good. */
+	if (setsid() < 0 && errno != EPERM)
+		return error_begin(error, errno, "begin a session");
+	if (container->pipeline.console_fd >= 0) {
+		if (use_terminal(container->pipeline.console_fd, error) < 0)
+			return -1;
+		replace_fd(&container->pipeline.console_fd, -1);
+	}
+	if (container->process.uid != 0)
+		give_stdio_to(container->process.uid);
+	return 0;
+}
+
+/* Always and exactly: a group of the caller's must not stay (CVE-2022-2989). */
+static int set_groups(const struct container *container, struct ironbox_error *error)
+{
+	const struct oci_process *process = &container->process;
+
+	/* The raw calls: glibc's are for threads, and this process has one. */
+	if (syscall(SYS_setgroups, process->additional_gids_count, process->additional_gids) == 0)
+		return 0;
+	/* in a user namespace made without privilege nobody may: setgroups is denied */
+	if (errno == EPERM && container->runtime->rootless && process->additional_gids_count == 0)
+		return 0;
+	return error_begin(error, errno, "process.user.additionalGids: setgroups");
+}
+
+int process_become_user(struct container *container, struct ironbox_error *error)
+{
+	const struct oci_process *process = &container->process;
+
+	if (set_groups(container, error) < 0)
+		return -1;
+	if (pipeline_has(&container->pipeline, PHASE_DROP) && prctl(PR_SET_KEEPCAPS, 1) < 0)
+		return error_begin(error, errno, "keep the capabilities");
+	if (syscall(SYS_setresgid, process->gid, process->gid, process->gid) < 0)
+		return error_begin(error, errno, "process.user.gid: become group %u", process->gid);
+	if (syscall(SYS_setresuid, process->uid, process->uid, process->uid) < 0)
+		return error_begin(error, errno, "process.user.uid: become user %u", process->uid);
+	umask(process->has_umask ? process->umask : 0022);
+	if (process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return error_begin(error, errno, "process.noNewPrivileges: set no_new_privs");
+	return 0;
+}
+
+/* Collects, in rising order, the fds that live on till execve(2). */
+static size_t fds_to_keep(struct container *container, int line_fd, int *fds, size_t capacity)
+{
+	size_t i, j, count = 0;
+
+	fds[count++] = line_fd;
+	for (i = 0; i < container->pipeline.count && count < capacity; i++) {
+		int fd = container->pipeline.stages[i].seen.seal_fd;
+
+		if (fd < 0)
+			continue;
+		for (j = count++; j > 0 && fds[j - 1] > fd; j--)
+			fds[j] = fds[j - 1];
+		fds[j] = fd;
+	}
+	return count;
+}
+
+int process_close_fds(struct container *container, uint32_t preserve_fds,
+                      struct ironbox_error *error)
+{
+	int line_fd = container->channel.fd >= 0 ? container->channel.fd : container->started_fd;
+	unsigned from = 3 + preserve_fds;
+	int keep[32];
+	size_t i, count = fds_to_keep(container, line_fd, keep, sizeof(keep) / sizeof(keep[0]));
+
+	/* Before execve(2), not by its CLOEXEC: that closes too late for a path of the image that
+	 * leads through /proc/self/fd (CVE-2024-21626). */
+	for (i = 0; i < count; i++) {
+		if (keep[i] < 0 || (unsigned)keep[i] < from)
+			continue;
+		if ((unsigned)keep[i] > from && close_range(from, (unsigned)keep[i] - 1, 0) < 0)
+			return error_begin(error, errno, "close what is the runtime's");
+		from = (unsigned)keep[i] + 1;
+	}
+	if (close_range(from, ~0U, 0) < 0)
+		return error_begin(error, errno, "close what is the runtime's");
+	return 0;
+}
+
+int process_execute(struct container *container, struct ironbox_error *error)
+{
+	const struct oci_process *process = &container->process;
+
+	signals_reset();
+	/* execve(2) only reads the arrays */
+	execve(container->program, (char *const *)(uintptr_t)process->args,
+	       (char *const *)(uintptr_t)process->env);
+	switch (errno) {
+	case ENOENT: /* the file is there: it is what it needs that is not */
+		return error_begin(error, 0, "exec %s: no such file or directory",
+		                   container->program);
+	case EACCES:
+		return error_begin(error, 0, "exec %s: permission denied", container->program);
+	case ENOEXEC:
+		return error_begin(error, 0, "exec %s: exec format error", container->program);
+	default:
+		return error_begin(error, errno, "exec %s", container->program);
+	}
+}

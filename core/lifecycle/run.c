@@ -1,0 +1,96 @@
+/* run: create and start in one, and, in the foreground, wait and delete. */
+#include <errno.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+
+#include <ironbox/cleanup.h>
+
+#include "lifecycle/container.h"
+#include "lifecycle/foreground.h"
+#include "lifecycle/hooks.h"
+
+static int check_request(const struct run_request *request, struct ironbox_error *error)
+{
+	if (!request->detach && request->create.console_socket)
+		return error_begin(error, 0, "--console-socket is for --detach alone");
+	return 0;
+}
+
+/* Once it runs, it is anyone's to pause, update or delete. */
+static void unlock(const struct container *container)
+{
+	flock(container->directory_fd, LOCK_UN); /* can't fail on an fd of ours */
+}
+
+static int check_terminal(const struct container *container, const struct run_request *request,
+                          struct ironbox_error *error)
+{
+	if (container->process.terminal && request->detach && !request->create.console_socket)
+		return error_begin(error, 0, "process.terminal is set: a detached container needs "
+		                             "--console-socket");
+	return 0;
+}
+
+static int take_terminal(struct container *container, struct foreground *foreground,
+                         struct ironbox_error *error)
+{
+	struct message message = { .fd = -1 };
+
+	if (!container->process.terminal)
+		return 0;
+	if (channel_await(&container->channel, MESSAGE_CONSOLE, &message, error) < 0)
+		return container_explain_death(container, "init", error);
+	return foreground_take_terminal(foreground, message.fd, error);
+}
+
+static int start(struct container *container, const struct run_request *request,
+                 struct foreground *foreground, struct ironbox_error *error)
+{
+	if (check_terminal(container, request, error) < 0 ||
+	    (!request->detach && take_terminal(container, foreground, error) < 0) ||
+	    container_go(container, error) < 0)
+		return -1;
+	return hooks_run(container, HOOK_POSTSTART, STATUS_RUNNING, error);
+}
+
+/* Someone else may have deleted it meanwhile: then there is nothing left to do. */
+static int delete_own(const struct runtime *runtime, const char *id, struct ironbox_error *error)
+{
+	return container_delete(runtime, id, true, error);
+}
+
+static int run(struct container *container, const struct runtime *runtime,
+               const struct run_request *request, struct foreground *foreground, int *exit_code,
+               struct ironbox_error *error)
+{
+	if (check_request(request, error) < 0)
+		return -1;
+	if (!request->detach) {
+		if (foreground_begin(foreground, error) < 0)
+			return -1;
+		if (!request->no_subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+			return error_begin(error, errno, "become the reaper of orphans");
+	}
+	if (container_launch(container, runtime, &request->create, false, error) < 0 ||
+	    start(container, request, foreground, error) < 0)
+		return -1;
+	container->kept = true;
+	*exit_code = 0;
+	unlock(container);
+	if (request->detach)
+		return 0;
+	return foreground_wait(foreground, container->pid, container->pidfd, exit_code, error);
+}
+
+int container_run(const struct runtime *runtime, const struct run_request *request, int *exit_code,
+                  struct ironbox_error *error)
+{
+	cleanup_container struct container container = CONTAINER_NONE;
+	cleanup_foreground struct foreground foreground = FOREGROUND_NONE;
+
+	if (run(&container, runtime, request, &foreground, exit_code, error) < 0)
+		return error_context(error, "run %s", request->create.id);
+	if (request->detach || request->keep)
+		return 0;
+	return delete_own(runtime, request->create.id, error);
+}

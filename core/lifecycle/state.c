@@ -1,0 +1,313 @@
+/* The state directory: STATE_ROOT/ID, 0700. That it is there is what owns the id; who changes the
+ * container holds a flock(2) on it. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <ironbox/cleanup.h>
+
+#include "lifecycle/container.h"
+#include "lifecycle/id.h"
+#include "support/file.h"
+#include "support/process_id.h"
+
+#define STATE_VERSION   1
+#define STATE_SIZE_MAX  (1 << 20)
+#define LOCK_TIMEOUT_MS 30000
+
+const char *const container_status_names[] = { "creating", "created", "running", "paused",
+	                                       "stopped" };
+
+/* Ours, and no one else's to write: else somebody could put states of his own there. */
+static int check_private(int fd, const char *path, struct ironbox_error *error)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return error_begin(error, errno, "look at %s", path);
+	if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || status.st_mode & 022)
+		return error_begin(error, 0, "%s: not a directory that only uid %u can write", path,
+		                   geteuid());
+	return 0;
+}
+
+static int make_parents(const char *path)
+{
+	char folder[1024];
+	char *slash;
+
+	if (strlen(path) >= sizeof(folder)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(folder, path, strlen(path) + 1);
+	for (slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(folder, 0755) < 0 && errno != EEXIST)
+			return -1;
+		*slash = '/';
+	}
+	return mkdir(folder, 0700) < 0 && errno != EEXIST ? -1 : 0;
+}
+
+static int open_state_root(struct container *container, bool make, struct ironbox_error *error)
+{
+	const char *path = container->runtime->state_root;
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
+	container->root_directory_fd = open(path, flags);
+	if (container->root_directory_fd < 0 && errno == ENOENT && make && make_parents(path) == 0)
+		container->root_directory_fd = open(path, flags);
+	if (container->root_directory_fd < 0)
+		return error_begin(error, errno, "open the state root %s", path);
+	return check_private(container->root_directory_fd, path, error);
+}
+
+/* LOCK_NB with a deadline, so that one verb that hangs is a clear error for the next. */
+static int lock_directory(int fd, struct ironbox_error *error)
+{
+	struct timespec pause = { .tv_nsec = 2000000 };
+	int waited_ms;
+
+	for (waited_ms = 0; waited_ms < LOCK_TIMEOUT_MS; waited_ms += 2) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return error_begin(error, errno, "lock the container's state");
+		nanosleep(&pause, NULL);
+	}
+	return error_begin(error, 0, "another command has been working on it for %d s",
+	                   LOCK_TIMEOUT_MS / 1000);
+}
+
+/* The words that callers match; the code is for ours. */
+static int does_not_exist(struct ironbox_error *error)
+{
+	error_begin(error, 0, "container does not exist");
+	error->code = ENOENT;
+	return -1;
+}
+
+static bool is_removed(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && status.st_nlink == 0;
+}
+
+static int open_directory(struct container *container, bool lock, struct ironbox_error *error)
+{
+	container->directory_fd = openat(container->root_directory_fd, container->id,
+	                                 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (container->directory_fd < 0 && errno == ENOENT)
+		return does_not_exist(error);
+	if (container->directory_fd < 0)
+		return error_begin(error, errno, "open the container's state");
+	if (check_private(container->directory_fd, container->id, error) < 0)
+		return -1;
+	if (!lock)
+		return 0;
+	if (lock_directory(container->directory_fd, error) < 0)
+		return -1;
+	/* removed while we waited for who held the lock */
+	return is_removed(container->directory_fd) ? does_not_exist(error) : 0;
+}
+
+static int begin(struct container *container, const struct runtime *runtime, const char *id,
+                 struct ironbox_error *error)
+{
+	container->runtime = runtime;
+	if (id_check(id, error) < 0)
+		return -1;
+	container->id = strdup(id);
+	return container->id ? 0 : error_begin(error, errno, "keep the id");
+}
+
+int state_make(struct container *container, const struct runtime *runtime, const char *id,
+               struct ironbox_error *error)
+{
+	if (begin(container, runtime, id, error) < 0 || open_state_root(container, true, error) < 0)
+		return -1;
+	if (mkdirat(container->root_directory_fd, id, 0700) < 0) {
+		if (errno == EEXIST)
+			return error_begin(error, 0, "container with given ID already exists");
+		return error_begin(error, errno, "make the state directory %s/%s",
+		                   runtime->state_root, id);
+	}
+	container->made = true;
+	return open_directory(container, true, error);
+}
+
+int state_open(struct container *container, const struct runtime *runtime, const char *id,
+               bool lock, struct ironbox_error *error)
+{
+	if (begin(container, runtime, id, error) < 0)
+		return -1;
+	if (open_state_root(container, false, error) < 0)
+		return error->code == ENOENT ? does_not_exist(error) : -1;
+	return open_directory(container, lock, error);
+}
+
+static char *take_string(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return strdup(text ? text : "");
+}
+
+static int parse_state(struct container_state_file *state, const json_t *root)
+{
+	json_int_t pid, start_time, owner, flags;
+	int version, poststart, poststop;
+
+	if (json_unpack_ex((json_t *)(uintptr_t)root, NULL, 0,
+	                   "{s:i, s:I, s:I, s:I, s:b, s:b, s:I}", "version", &version, "pid", &pid,
+	                   "startTime", &start_time, "ownerUid", &owner, "poststart", &poststart,
+	                   "poststop", &poststop, "stageFlags", &flags) < 0 ||
+	    version != STATE_VERSION || pid <= 0)
+		return -1;
+	state->pid = (pid_t)pid;
+	state->start_time = (uint64_t)start_time;
+	state->owner = (uid_t)owner;
+	state->has_poststart_hooks = poststart;
+	state->has_poststop_hooks = poststop;
+	state->stage_flags = (uint32_t)flags;
+	state->oci_version = take_string(root, "ociVersion");
+	state->bundle = take_string(root, "bundle");
+	state->rootfs = take_string(root, "rootfs");
+	state->created = take_string(root, "created");
+	return 0;
+}
+
+int state_read(struct container *container, struct ironbox_error *error)
+{
+	cleanup_close int fd = openat(container->directory_fd, STATE_FILE,
+	                              O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	cleanup_free char *text = NULL;
+	size_t size = 0;
+	json_t *root;
+	int result;
+
+	if (fd < 0)
+		return error_begin(error, errno, "open %s/%s/%s", container->runtime->state_root,
+		                   container->id, STATE_FILE);
+	text = file_read(fd, STATE_SIZE_MAX, &size);
+	if (!text)
+		return error_begin(error, errno, "read %s/%s/%s", container->runtime->state_root,
+		                   container->id, STATE_FILE);
+	root = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+	result = root ? parse_state(&container->state, root) : -1;
+	json_decref(root);
+	if (result < 0)
+		return error_begin(error, 0, "%s/%s/%s is cut off, or not of this version of ironbox",
+		                   container->runtime->state_root, container->id, STATE_FILE);
+	return 0;
+}
+
+/* RFC 3339 with nanoseconds, as runc tells it. */
+static void format_now(char text[48])
+{
+	struct timespec now;
+	struct tm parts;
+	size_t at;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &parts);
+	at = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &parts);
+	snprintf(text + at, 48 - at, ".%09ldZ", now.tv_nsec);
+}
+
+int state_write(struct container *container, struct ironbox_error *error)
+{
+	cleanup_free char *text = NULL;
+	char now[48];
+	json_t *root;
+
+	format_now(now);
+	root = json_pack("{s:i, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:I, s:b, s:b, s:I}", "version",
+	                 STATE_VERSION, "id", container->id, "ociVersion",
+	                 spec_text(&container->spec, "ociVersion"), "pid",
+	                 (json_int_t)container->pid, "startTime",
+	                 (json_int_t)process_start_time(container->pid, NULL), "bundle",
+	                 container->bundle, "rootfs", container->rootfs, "created", now, "ownerUid",
+	                 (json_int_t)geteuid(), "poststart",
+	                 (int)spec_asks(&container->spec, "hooks.poststart"), "poststop",
+	                 (int)spec_asks(&container->spec, "hooks.poststop"), "stageFlags",
+	                 (json_int_t)container->state.stage_flags);
+	text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+	json_decref(root);
+	if (!text)
+		return error_begin(error, 0, "write %s: a path that is not UTF-8, or no memory",
+		                   STATE_FILE);
+	if (file_replace(container->directory_fd, STATE_FILE, text, strlen(text), 0600) < 0)
+		return error_begin(error, errno, "write %s/%s/%s", container->runtime->state_root,
+		                   container->id, STATE_FILE);
+	return 0;
+}
+
+int state_read_spec(struct container *container, struct ironbox_error *error)
+{
+	if (container->spec.root)
+		return 0;
+	return spec_load(&container->spec, SPEC_CONFIG, container->directory_fd, CONFIG_FILE, error);
+}
+
+/* A temporary file of a writer that was killed. Nothing but files of ours is ever in here. */
+static int remove_rests(int directory_fd)
+{
+	int fd = openat(directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!directory) {
+		ironbox_close_at_end(&fd);
+		return -1;
+	}
+	while ((entry = readdir(directory)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			unlinkat(directory_fd, entry->d_name, 0); /* rmdir will tell */
+	closedir(directory);
+	return 0;
+}
+
+int state_remove(struct container *container, struct ironbox_error *error)
+{
+	static const char *const files[] = { CONFIG_FILE, START_FIFO, STARTED_FIFO, RECORD_FILE,
+		                             STATE_FILE };
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (unlinkat(container->directory_fd, files[i], 0) < 0 && errno != ENOENT)
+			return error_begin(error, errno, "remove %s/%s/%s",
+			                   container->runtime->state_root, container->id, files[i]);
+	if (unlinkat(container->root_directory_fd, container->id, AT_REMOVEDIR) == 0)
+		return 0;
+	if (errno == ENOTEMPTY && remove_rests(container->directory_fd) == 0 &&
+	    unlinkat(container->root_directory_fd, container->id, AT_REMOVEDIR) == 0)
+		return 0;
+	return error_begin(error, errno, "remove %s/%s", container->runtime->state_root,
+	                   container->id);
+}
+
+enum container_status state_status(struct container *container)
+{
+	if (container->state.pid == 0)
+		return STATUS_CREATING;
+	if (container->pidfd < 0)
+		container->pidfd =
+			process_open_exactly(container->state.pid, container->state.start_time);
+	if (container->pidfd < 0)
+		return STATUS_STOPPED;
+	container->pid = container->state.pid;
+	if (faccessat(container->directory_fd, START_FIFO, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return STATUS_CREATED;
+	return STATUS_RUNNING;
+}

@@ -1,0 +1,13 @@
+/* Numbers by name, put together as the JSON that `events --stats` prints. */
+#ifndef IRONBOX_LIFECYCLE_STATS_H
+#define IRONBOX_LIFECYCLE_STATS_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+/* Puts one number into the tree. "memory.usage.limit" makes objects on its way;
+ * "cpu.usage.percpu[2]" an array; "blkio.ioServiceBytesRecursive[8:0 Read]" an array of
+ * {"major", "minor", "op", "value"}, as runc's are. */
+void stats_put(json_t *root, const char *name, uint64_t value);
+
+#endif
