@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/pidfd.h>
 
 #include <devices.h>
 #include <files.h>
@@ -27,7 +28,7 @@
 
 IRONBOX_MANIFEST("name = cgroup\n"
                  "after = namespace\n"
-                 "before = rootfs network capabilities apparmor selinux seccomp\n");
+                 "before = rootfs\n"); /* which mounts what the process sees of its cgroups */
 
 static const struct ironbox_field settings_fields[] = {
 	IRONBOX_FIELD(struct settings, missing_controller, "missing_controller"),
@@ -67,6 +68,16 @@ static int refuse_unified(const struct ironbox_stage *stage, const struct ironbo
 	                         "cannot use unified on cgroup v1 (linux.resources.unified)");
 }
 
+/* A rootless container that asks for nothing gets no cgroup, and is happy (podman). */
+static bool is_unwanted(const struct ironbox_stage *stage)
+{
+	const struct cgroup1 *cgroup = stage->data;
+	const char *path = stage->host->text(stage->host->spec(stage, "linux.cgroupsPath"));
+
+	return (stage->flags & IRONBOX_ROOTLESS) && !(path && *path) &&
+	       resources_controllers(stage, &cgroup->resources) == 0;
+}
+
 static int check_path(const struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	char path[CGROUP_PATH_MAX];
@@ -104,6 +115,8 @@ static int cgroup1_prepare(struct ironbox_stage *stage, struct ironbox_error *er
 	struct hierarchies *all = &cgroup->hierarchies;
 	struct hierarchy *unified;
 
+	if (is_unwanted(stage))
+		return 0;
 	if (hierarchies_find(stage, all, error) < 0 || members_make(stage, all, error) < 0 ||
 	    devices_write(stage, cgroup->resources.devices, all, error) < 0 ||
 	    limits_write(stage, &cgroup->resources, RESOURCES_CREATE, all, error) < 0 ||
@@ -137,6 +150,31 @@ static int cgroup1_settle(struct ironbox_stage *stage, struct ironbox_error *err
 	return 0;
 }
 
+/* exec --cgroup [LIST:]PATH: a cgroup that exists below the container's; with a list of
+ * controllers in these hierarchies alone, as with runc. */
+static int go_below(const struct ironbox_stage *stage, struct hierarchies *all,
+                    struct ironbox_error *error)
+{
+	const char *given = stage->host->recall(stage, "ironbox.exec_cgroup");
+	const char *colon = given ? strchr(given, ':') : NULL;
+	const char *path = colon ? colon + 1 : given;
+	uint32_t controllers = UINT32_MAX;
+
+	if (colon)
+		controllers = v1_controllers(given, (size_t)(colon - given));
+	if (colon && !controllers)
+		return stage->host->fail(error, 0, "--cgroup: %s: no such controller", given);
+	if (!path || strcmp(path, "/") == 0)
+		return 0;
+	path += path[0] == '/';
+	if (cgroup_path_check(stage, "--cgroup", path, error) < 0)
+		return -1;
+	for (size_t i = 0; i < all->count; i++)
+		if (all->items[i].controllers & controllers)
+			all->items[i].below = path;
+	return 0;
+}
+
 static int cgroup1_join_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	struct cgroup1 *cgroup = stage->data;
@@ -146,7 +184,7 @@ static int cgroup1_join_prepare(struct ironbox_stage *stage, struct ironbox_erro
 
 	if (found <= 0)
 		return found;
-	if (members_open(stage, all, error) < 0)
+	if (go_below(stage, all, error) < 0 || members_open(stage, all, error) < 0)
 		return -1;
 	unified = hierarchies_with(all, V1_UNIFIED);
 	if (unified)
@@ -177,10 +215,15 @@ static int recall(const struct ironbox_stage *stage, struct hierarchies *all, co
 static int cgroup1_signal(struct ironbox_stage *stage, int number, struct ironbox_error *error)
 {
 	cleanup_hierarchies struct hierarchies all;
+	int found = hierarchies_recall(stage, &all, error);
 
-	if (recall(stage, &all, "signal all processes", error) <= 0)
-		return -1;
-	return freezer_signal(stage, &all, number, error);
+	if (found)
+		return found < 0 ? -1 : freezer_signal(stage, &all, number, error);
+	/* without a cgroup (rootless) init is all that we know of */
+	if (stage->init_pidfd < 0 || pidfd_send_signal(stage->init_pidfd, number, NULL, 0) == 0 ||
+	    errno == ESRCH)
+		return 0;
+	return stage->host->fail(error, errno, "send signal %d to init", number);
 }
 
 static int cgroup1_pause(struct ironbox_stage *stage, struct ironbox_error *error)
@@ -242,10 +285,15 @@ static int report_one(void *stage, pid_t pid)
 static int cgroup1_processes(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	cleanup_hierarchies struct hierarchies all;
-	int fd;
+	int fd, found = hierarchies_recall(stage, &all, error);
 
-	if (recall(stage, &all, "list processes", error) <= 0)
+	if (found < 0)
 		return -1;
+	if (!found) {
+		if (stage->init_pid > 0)
+			stage->host->report_process(stage, stage->init_pid);
+		return 0;
+	}
 	fd = members_directory(&all);
 	if (fd < 0 && errno == ENOENT)
 		return 0; /* removed: there is no process */
@@ -268,7 +316,8 @@ static int cgroup1_watch(struct ironbox_stage *stage, struct ironbox_error *erro
 		return -1;
 	memory = hierarchies_with(&all, V1_MEMORY);
 	if (!memory)
-		return stage->host->fail(error, 0, "memory: no such controller on this host");
+		return stage->host->fail(error, 0,
+		                         "memory: this host's cgroup v1 lacks the controller");
 	directory_fd = hierarchy_directory(&all, memory);
 	control_fd = openat(directory_fd, "memory.oom_control", O_RDONLY | O_CLOEXEC);
 	if (directory_fd < 0 || control_fd < 0)

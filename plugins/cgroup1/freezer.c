@@ -23,7 +23,7 @@ static struct hierarchy *freezer_of(const struct ironbox_stage *stage, struct hi
 	if (!freezer)
 		freezer = hierarchies_with(all, V1_FREEZER);
 	if (!freezer)
-		stage->host->fail(error, 0, "freezer: no such controller on this host");
+		stage->host->fail(error, 0, "freezer: this host's cgroup v1 lacks the controller");
 	else if (hierarchy_directory(all, freezer) < 0)
 		stage->host->fail(error, errno, "open cgroup %s%s", freezer->top, all->path);
 	else

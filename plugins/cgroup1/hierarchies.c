@@ -366,8 +366,9 @@ struct hierarchy *hierarchies_with(struct hierarchies *all, enum controller cont
 bool hierarchy_path(const struct hierarchies *all, const struct hierarchy *hierarchy,
                     const char *file, char path[CGROUP_PATH_MAX])
 {
-	int length = snprintf(path, CGROUP_PATH_MAX, "%s%s%s%s", hierarchy->top, all->path,
-	                      *file ? "/" : "", file);
+	const char *below = hierarchy->below ? hierarchy->below : "";
+	int length = snprintf(path, CGROUP_PATH_MAX, "%s%s%s%s%s%s", hierarchy->top, all->path,
+	                      *below ? "/" : "", below, *file ? "/" : "", file);
 
 	errno = ENAMETOOLONG;
 	return length < CGROUP_PATH_MAX;

@@ -35,10 +35,11 @@ uint32_t v1_controllers(const char *list, size_t length);
 
 struct hierarchy {
 	uint32_t controllers;
-	const char *top;  /* the mount point, and the runtime's own cgroup for a relative path */
-	bool existed;     /* the container's cgroup was there before us: it is not removed */
-	int directory_fd; /* of the container's cgroup, by hierarchy_directory; or -1 */
-	int tasks_fd;     /* of its `tasks`, for who is to enter it; or -1 */
+	const char *top;   /* the mount point, and the runtime's own cgroup for a relative path */
+	const char *below; /* exec --cgroup: a cgroup below the container's; NULL: its own */
+	bool existed;      /* the container's cgroup was there before us: it is not removed */
+	int directory_fd;  /* of the container's cgroup, by hierarchy_directory; or -1 */
+	int tasks_fd;      /* of its `tasks`, for who is to enter it; or -1 */
 };
 
 #define HIERARCHIES_MAX      V1_COUNT /* none is without a controller of its own */

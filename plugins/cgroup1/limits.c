@@ -116,12 +116,12 @@ int limits_lack(const struct ironbox_stage *stage, const char *controller, const
                 const char *file, struct ironbox_error *error)
 {
 	const struct ironbox_host *host = stage->host;
-	const char *what = file ? file : "controller";
+	const char *what = file ? file : "the controller";
 
 	if (!settings_only_warn(stage))
-		return host->fail(error, 0, "%s: this host has no such %s, but %s asks for it",
-		                  controller, what, field);
-	host->log(stage, IRONBOX_LOG_WARNING, "%s: this host has no such %s: %s is not set",
+		return host->fail(error, 0, "%s: this host's cgroup v1 lacks %s (%s)", controller,
+		                  what, field);
+	host->log(stage, IRONBOX_LOG_WARNING, "%s: this host's cgroup v1 lacks %s (%s): left out",
 	          controller, what, field);
 	return 0;
 }

@@ -204,11 +204,13 @@ static void report_memory(struct ironbox_stage *stage, int directory_fd, char *t
 static void report_pids(struct ironbox_stage *stage, int directory_fd, char *text)
 {
 	static const struct stat_file files[] = { { "pids.current", "pids.current" },
-		                                  { "pids.max", "pids.limit" },
 		                                  { NULL, NULL } };
+	uint64_t limit;
 
 	(void)text;
 	report_files(stage, directory_fd, files);
+	if (cgroup_read_number(directory_fd, "pids.max", &limit) == 0) /* 0: no limit */
+		stage->host->report(stage, "pids.limit", limit == CGROUP_NO_LIMIT ? 0 : limit);
 }
 
 /* "8:0 Read 4096", and at the end a "Total 4096" without a device. */
