@@ -9,7 +9,12 @@
 #include "ebpf.h"
 #include "internal.h"
 
-IRONBOX_MANIFEST("name = cgroup\n"); /* no wakes_on: each container has a cgroup */
+/* no wakes_on: each container has a cgroup */
+IRONBOX_MANIFEST("name = cgroup\n"
+                 "after = namespace\n"
+                 "before = rootfs\n" /* which mounts what the process sees of its cgroup */
+                 "fits = /sys/fs/cgroup/cgroup.controllers\n"
+                 "otherwise = cgroup1.so\n");
 
 static const struct ironbox_field settings[] = {
 	IRONBOX_FIELD(struct cgroup_data, missing_controller, "missing_controller"),
