@@ -21,7 +21,7 @@
 #define BLANKS          " \t\r\v\f"
 
 static const char default_stages[] =
-	"namespace cgroup rootfs network capabilities apparmor selinux seccomp criu";
+	"namespace cgroup rootfs network capabilities seccomp";
 
 /* Opens the file. -1 with *absent: there is none, which only the node's own may be. */
 static int open_file(const char *path, bool *absent, struct ironbox_error *error)
