@@ -198,7 +198,7 @@ static int map_write(const struct ironbox_stage *stage, const struct idmap_kind 
 
 	if (length < 0)
 		return stage->host->fail(error, EINVAL, "make the text of the map");
-	if (pwrite(map_fd, text, (size_t)length, 0) == length)
+	if (write(map_fd, text, (size_t)length) == length) /* it takes no pwrite(2) */
 		return 0;
 	if (errno != EPERM)
 		return stage->host->fail(error, errno, "write \"%.*s\"", length - 1, text);
@@ -207,7 +207,7 @@ static int map_write(const struct ironbox_stage *stage, const struct idmap_kind 
 		return 1;
 	if (deny_setgroups(stage, error) < 0)
 		return -1;
-	return pwrite(map_fd, text, (size_t)length, 0) == length ? 0 : 1;
+	return write(map_fd, text, (size_t)length) == length ? 0 : 1;
 }
 
 static int kind_write(const struct ironbox_stage *stage, const struct idmap_kind *kind,
