@@ -1,0 +1,177 @@
+/* internal.h: what the files of the rootfs stage share. */
+#ifndef ROOTFS_INTERNAL_H
+#define ROOTFS_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include <ironbox/cleanup.h>
+#include <ironbox/plugin.h>
+
+/* What the container's mount namespace is. */
+enum tree {
+	TREE_OWN,    /* made for it: the stage builds the whole */
+	TREE_JOINED, /* another's, by its path: it is entered as it stands */
+	TREE_HOSTS,  /* none was asked for: chroot(2) is all that can be done */
+};
+
+/* ironbox_stage.data */
+struct rootfs {
+	enum tree tree;
+	bool in_user_namespace; /* the container's own, made or joined */
+	int root_fd;            /* the container's root; -1 until setup (exec: until join) */
+	int dev_fd;             /* its /dev; -1 until setup, or not needed */
+	bool dev_is_ours;       /* a file system that nobody else has is mounted on /dev */
+	bool dev_is_bound;      /* /dev is the host's, or whoever's: no node is to be made there */
+	bool has_proc;          /* a procfs was mounted on /proc */
+	bool has_late_readonly; /* a tmpfs waits for mounts_finish */
+	bool own_cgroups;       /* a cgroup namespace that is not the runtime's */
+};
+
+enum { PROPAGATIONS_MAX = 4 };
+
+/* mounts[].options, read. */
+struct mount_options {
+	unsigned long flags;      /* MS_* of mount(2), MS_BIND and MS_REC for binds */
+	uint64_t recursive_set;   /* MOUNT_ATTR_* for the mount and all below it */
+	uint64_t recursive_clear; /* likewise */
+	unsigned propagation_count;
+	struct {
+		uint64_t type; /* MS_SHARED, … */
+		bool recursive;
+	} propagation[PROPAGATIONS_MAX];
+	bool idmap, idmap_recursive;
+	bool copy_up;
+	char data[4096]; /* the words that are the file system's; mount(2) takes one page */
+};
+
+/* One of mounts[]. The strings are the document's. */
+struct mount {
+	size_t index;
+	const char *destination, *type, *source;
+	const struct ironbox_value *words, *uid_mappings, *gid_mappings;
+	struct mount_options options;
+};
+
+/* ---- path.c: below the container's root, by openat2(2) alone ---- */
+
+/* An O_CLOEXEC fd, or -1 with errno. */
+int path_at(int directory_fd, const char *path, int flags, uint64_t resolve);
+/* Symlinks are followed, and stay inside. */
+int path_in_root(int root_fd, const char *path, int flags);
+/* ELOOP if a symlink is on the way. */
+int path_without_links(int root_fd, const char *path, int flags);
+/* An O_PATH fd of what is there, or of the directory or empty file that is made there with all
+ * directories on the way; dangling symlinks are followed inside. *made may be NULL. */
+int path_make(int root_fd, const char *path, bool directory, bool *made);
+/* "stat" for "//./proc/stat" and "proc", "" for "/proc"; NULL if the path is neither. */
+const char *path_below(const char *path, const char *name);
+
+/* ---- options.c ---- */
+
+/* Reads mounts[index]: the words of its options and what is said of it in the specification. */
+int mount_read(const struct ironbox_stage *stage, const struct ironbox_value *mounts, size_t index,
+               struct mount *mount, struct ironbox_error *error);
+bool mount_is_bind(const struct mount *mount);
+/* MOUNT_ATTR_* that the MS_* of mount(2) stand for; *mask is what attr_clr has to have. */
+uint64_t attributes_of_flags(unsigned long flags, uint64_t *clear);
+
+/* ---- mounts.c ---- */
+
+int mounts_validate(const struct ironbox_stage *stage, struct ironbox_error *error);
+/* setup: makes all of mounts[], in their order. */
+int mounts_make(struct ironbox_stage *stage, struct ironbox_error *error);
+/* setup, when all stands: what others were to be made in first becomes read-only. */
+int mounts_finish(const struct ironbox_stage *stage, struct ironbox_error *error);
+/* An O_PATH fd of the mount point, seen not to be forbidden. If it is missing it is made, as a
+ * directory or, if source_fd is no directory, as a file. */
+int mount_point_open(const struct ironbox_stage *stage, const struct mount *mount, int source_fd,
+                     bool *made, struct ironbox_error *error);
+/* Puts a detached mount on a mount point. */
+int mount_place(const struct ironbox_stage *stage, int mount_fd, int point_fd, const char *where,
+                struct ironbox_error *error);
+
+/* ---- filesystem.c: mounts of a type ---- */
+
+int filesystem_mount(const struct ironbox_stage *stage, struct mount *mount,
+                     struct ironbox_error *error);
+/* A new, detached mount. */
+int filesystem_make(const struct ironbox_stage *stage, const char *type, const char *source,
+                    const struct mount_options *options, struct ironbox_error *error);
+
+/* ---- copyup.c ---- */
+
+/* Copies what is below a directory of the image into another, which is ours alone. */
+int copy_up(const struct ironbox_stage *stage, int from_fd, int to_fd, struct ironbox_error *error);
+
+/* ---- bind.c, source.c: binds ---- */
+
+int bind_mount(struct ironbox_stage *stage, const struct mount *mount, int early_fd,
+               struct ironbox_error *error);
+/* Gives a mount, detached or not, the attributes and the propagation that its options ask for. */
+int bind_set_attributes(const struct ironbox_stage *stage, int mount_fd,
+                        const struct mount_options *options, struct ironbox_error *error);
+
+/* A detached copy of what a bind shows: one resolution, one fd. */
+int source_clone(const struct ironbox_stage *stage, const struct mount *mount,
+                 struct ironbox_error *error);
+/* Is the copy made by the runtime? mount NULL: the root. */
+bool source_is_sent(const struct ironbox_stage *stage, const struct mount *mount);
+/* init: takes it. */
+int source_receive(struct ironbox_stage *stage, const struct mount *mount,
+                   struct ironbox_error *error);
+/* Runtime, prepare and attach: makes them and sends them. */
+int sources_prepare(struct ironbox_stage *stage, struct ironbox_error *error);
+int sources_attach(struct ironbox_stage *stage, struct ironbox_error *error);
+bool sources_need_attach(const struct ironbox_stage *stage);
+
+/* ---- idmap.c ---- */
+
+/* Shows a detached mount with other ids: those of its own mappings, or of the container's user
+ * namespace where it has none. Runtime. */
+int idmap_apply(const struct ironbox_stage *stage, const struct mount *mount, int mount_fd,
+                struct ironbox_error *error);
+
+/* ---- cgroups.c ---- */
+
+/* Runtime, prepare: whose is the cgroup namespace? */
+int cgroups_prepare(const struct ironbox_stage *stage, struct ironbox_error *error);
+int cgroups_mount(const struct ironbox_stage *stage, struct mount *mount,
+                  struct ironbox_error *error);
+
+/* ---- devices.c ---- */
+
+int devices_validate(const struct ironbox_stage *stage, struct ironbox_error *error);
+int devices_make(const struct ironbox_stage *stage, struct ironbox_error *error);
+
+/* ---- console.c ---- */
+
+int console_make(struct ironbox_stage *stage, struct ironbox_error *error);
+int console_join(struct ironbox_stage *stage, struct ironbox_error *error);
+bool console_is_asked(const struct ironbox_stage *stage);
+
+/* ---- masks.c ---- */
+
+int masks_validate(const struct ironbox_stage *stage, struct ironbox_error *error);
+int masks_make(const struct ironbox_stage *stage, struct ironbox_error *error);
+
+/* ---- root.c, pivot.c, probe.c ---- */
+
+/* setup: the root as a mount of the container's own, cut off from the host's propagation. */
+int root_mount(struct ironbox_stage *stage, struct ironbox_error *error);
+/* A recursive, detached copy of root.path; attached at its own place. */
+int root_clone(const struct ironbox_stage *stage, struct ironbox_error *error);
+int root_enter(const struct ironbox_stage *stage, struct ironbox_error *error);
+/* rootfsPropagation as MS_* flags; 0 if it is not given. */
+unsigned long root_propagation(const struct ironbox_stage *stage);
+bool root_is_readonly(const struct ironbox_stage *stage);
+
+int rootfs_pivot(struct ironbox_stage *stage, struct ironbox_error *error);
+int rootfs_probe(struct ironbox_stage *stage, struct ironbox_error *error);
+
+/* The same file system as magic says (statfs(2))? */
+bool is_on(int fd, unsigned long magic);
+
+#endif

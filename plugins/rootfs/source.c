@@ -1,0 +1,165 @@
+/*
+ * source.c: where binds come from. A source is a path of the host: it is resolved once, and the
+ * copy of its mount is all that is used from there on.
+ *
+ * Who makes the copy? init, in its own mount namespace. But in a user namespace it is nobody to the
+ * host's directories, and finds no way through one of mode 0700. Then the runtime makes it, with
+ * its own rights but from within the container's mount namespace: a copy that is made in the host's
+ * would have lost the locks (mount_namespaces(7)), and a process of the container with
+ * CAP_SYS_ADMIN could write to what the host has mounted read-only. Ids are mapped by the runtime
+ * as well: mount_setattr(2) wants rights over the file system.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* Goes with each fd, so that no mount gets what is another's. */
+struct letter {
+	uint32_t index;
+};
+
+enum { ROOT_INDEX = UINT32_MAX };
+
+static bool runtime_enters(const struct ironbox_stage *stage)
+{
+	const struct rootfs *rootfs = stage->data;
+
+	/* without the host's rights it cannot enter, and init has as much as it has */
+	return rootfs->in_user_namespace && rootfs->tree == TREE_OWN &&
+	       !(stage->flags & IRONBOX_ROOTLESS);
+}
+
+bool source_is_sent(const struct ironbox_stage *stage, const struct mount *mount)
+{
+	return runtime_enters(stage) || (mount && mount->options.idmap);
+}
+
+bool sources_need_attach(const struct ironbox_stage *stage)
+{
+	return runtime_enters(stage);
+}
+
+int source_clone(const struct ironbox_stage *stage, const struct mount *mount,
+                 struct ironbox_error *error)
+{
+	char path[PATH_MAX];
+	const char *source = mount->source;
+	unsigned recursive = mount->options.flags & MS_REC ? AT_RECURSIVE : 0;
+	int fd;
+
+	if (source[0] != '/') { /* config.md: relative to the bundle */
+		int length = snprintf(path, sizeof(path), "%s/%s", stage->bundle, source);
+
+		if ((size_t)length >= sizeof(path))
+			return stage->host->fail(error, ENAMETOOLONG, "source %s", source);
+		source = path;
+	}
+	fd = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive);
+	return fd < 0 ? stage->host->fail(error, errno, "open the source %s", source) : fd;
+}
+
+int source_receive(struct ironbox_stage *stage, const struct mount *mount,
+                   struct ironbox_error *error)
+{
+	struct letter letter;
+	cleanup_close int fd = -1;
+	ssize_t size = stage->host->receive(stage, &letter, sizeof(letter), &fd, error);
+
+	if (size < 0)
+		return -1;
+	if (size != sizeof(letter) || fd < 0 || letter.index != (mount ? mount->index : ROOT_INDEX))
+		return stage->host->fail(error, 0, "the runtime sent no copy of %s",
+		                         mount ? mount->source : stage->root_path);
+	return steal_fd(&fd);
+}
+
+static int send_source(struct ironbox_stage *stage, const struct mount *mount,
+                       struct ironbox_error *error)
+{
+	struct letter letter = { .index = (uint32_t)mount->index };
+	/* cut off from the host, as all is in the container's mount namespace */
+	struct mount_attr slave = { .propagation = MS_SLAVE };
+	cleanup_close int fd = source_clone(stage, mount, error);
+
+	if (fd < 0)
+		return -1;
+	if (mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &slave, sizeof(slave)) < 0)
+		return stage->host->fail(error, errno, "cut %s off from the host", mount->source);
+	if (mount->options.idmap && idmap_apply(stage, mount, fd, error) < 0)
+		return -1;
+	return stage->host->send(stage, &letter, sizeof(letter), fd, error);
+}
+
+static int send_sources(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct ironbox_value *mounts = stage->host->spec(stage, "mounts");
+	size_t i, count = stage->host->count(mounts);
+	struct mount mount;
+
+	for (i = 0; i < count; i++) {
+		if (mount_read(stage, mounts, i, &mount, error) < 0)
+			return -1;
+		if (mount_is_bind(&mount) && source_is_sent(stage, &mount) &&
+		    send_source(stage, &mount, error) < 0)
+			return stage->host->context(error, "mounts[%zu]", i);
+	}
+	return 0;
+}
+
+int sources_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct rootfs *rootfs = stage->data;
+
+	if (rootfs->tree != TREE_OWN || runtime_enters(stage))
+		return 0;
+	return send_sources(stage, error); /* those with ids of their own, if there are any */
+}
+
+static int send_root(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	struct letter letter = { .index = ROOT_INDEX };
+	cleanup_close int fd = root_clone(stage, error);
+
+	return fd < 0 ? -1 : stage->host->send(stage, &letter, sizeof(letter), fd, error);
+}
+
+static int own_mounts_open(const struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	cleanup_close int directory_fd = stage->host->open_proc(
+		stage, "thread-self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC, error);
+	int fd;
+
+	if (directory_fd < 0)
+		return -1;
+	fd = openat(directory_fd, "mnt", O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? stage->host->fail(error, errno, "open the runtime's mount namespace") : fd;
+}
+
+int sources_attach(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct ironbox_host *host = stage->host;
+	cleanup_close int own_fd = -1, directory_fd = -1;
+	int result;
+
+	if (!runtime_enters(stage))
+		return 0;
+	own_fd = own_mounts_open(stage, error);
+	if (own_fd < 0)
+		return -1;
+	directory_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory_fd < 0)
+		return host->fail(error, errno, "remember the working directory");
+	if (setns(stage->init_pidfd, CLONE_NEWNS) < 0)
+		return host->fail(error, errno, "enter the container's mount namespace");
+	result = send_root(stage, error) < 0 ? -1 : send_sources(stage, error);
+	/* nothing of what the runtime does next may happen in there */
+	if (setns(own_fd, CLONE_NEWNS) < 0 || fchdir(directory_fd) < 0)
+		return host->fail(error, errno, "come back from the container's mount namespace");
+	return result;
+}
