@@ -114,7 +114,7 @@ static int copy_link(struct copy *copy, int from_directory, int to_directory, co
 	return 0;
 }
 
-/* The mode of mknod(2) is exact: setup has taken the umask away. */
+/* The mode of mknod(2) is exact: init's umask is 0. */
 static int copy_node(struct copy *copy, int to_directory, const char *name,
                      const struct stat *status)
 {

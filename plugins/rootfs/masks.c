@@ -170,7 +170,7 @@ static int mask_file(const struct ironbox_stage *stage, struct cover *cover, int
 static int make_empty(const struct ironbox_stage *stage, struct cover *cover,
                       struct ironbox_error *error)
 {
-	static const struct mount_options options = { .data = "ro,nr_blocks=1,nr_inodes=1" };
+	static const struct mount_options options = { .data = "ro" };
 	struct mount_attr readonly = { .attr_set = MOUNT_ATTR_RDONLY };
 
 	cover->empty_fd = filesystem_make(stage, "tmpfs", "tmpfs", &options, error);

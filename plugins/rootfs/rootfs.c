@@ -115,8 +115,6 @@ static int open_root(struct ironbox_stage *stage, const char *path, struct ironb
 static int rootfs_setup(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	struct rootfs *rootfs = stage->data;
-	mode_t umask_before;
-	int result;
 
 	switch (rootfs->tree) {
 	case TREE_JOINED:
@@ -131,10 +129,7 @@ static int rootfs_setup(struct ironbox_stage *stage, struct ironbox_error *error
 		/* what has to stay shared with the host is copied first (mounts.c) */
 		break;
 	}
-	umask_before = umask(0); /* modes are as the spec says them */
-	result = build(stage, error);
-	umask(umask_before);
-	return result;
+	return build(stage, error); /* modes come out as asked: init's umask is 0 till it execs */
 }
 
 static int rootfs_join_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
