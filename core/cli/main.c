@@ -23,6 +23,8 @@ struct request {
 	bool help;
 };
 
+static int run_line(struct request *request, char **vector, int *status,
+                    struct ironbox_error *error);
 static int read_globals(struct request *request, char **vector, int *status,
                         struct ironbox_error *error);
 static int read_command(struct request *request, struct ironbox_error *error);
@@ -37,28 +39,35 @@ int main(int argc, char **argv)
 		.globals = { .log_format = "text", .rootless = "auto" },
 	};
 	ERROR_NONE(error);
-	ERROR_NONE(wrong_line);
 	int status = STATUS_FAILED;
-	uint32_t preserved = 0;
 
-	if (startup_check_rights(&error) < 0) {
+	if (startup_check_rights(&error) < 0)
 		status = STATUS_REFUSED;
-	} else {
-		/* A wrong command line is told to the log too, so the log is opened in between */
-		if (read_globals(&request, argc > 0 ? argv + 1 : argv, &status, &wrong_line) == 0 &&
-		    request.command && read_command(&request, &wrong_line) == 0 &&
-		    request.command->preserved_fds)
-			preserved = request.command->preserved_fds(request.options);
-		if (startup_fds(preserved, &error) == 0 &&
-		    startup_log(&request.globals, &error) == 0) {
-			if (error_is_told(&wrong_line))
-				error = wrong_line;
-			else if (run_request(&request, &status, &error) == 0)
-				return status;
-		}
-	}
+	else if (run_line(&request, argc > 0 ? argv + 1 : argv, &status, &error) == 0)
+		return status;
 	report(&error);
 	return status;
+}
+
+/* A wrong command line is told to the log too: so it is read, then the log opened, then judged. */
+static int run_line(struct request *request, char **vector, int *status,
+                    struct ironbox_error *error)
+{
+	ERROR_NONE(wrong_line);
+	uint32_t preserved = 0;
+	int result = read_globals(request, vector, status, &wrong_line);
+
+	if (result == 0 && request->command) {
+		result = read_command(request, &wrong_line);
+		if (result == 0 && request->command->preserved_fds)
+			preserved = request->command->preserved_fds(request->options);
+	}
+	if (startup_fds(preserved, error) < 0 || startup_log(&request->globals, error) < 0)
+		return -1;
+	if (result == 0)
+		return run_request(request, status, error);
+	*error = wrong_line;
+	return -1;
 }
 
 /* Up to the verb: what follows it is the verb's to read. */

@@ -17,7 +17,7 @@
 
 static int spawn_ps(char *const *ps_options, pid_t *pid, struct ironbox_error *error);
 static int filter(FILE *lines, const pid_t *pids, size_t count, struct ironbox_error *error);
-static int await_ps(pid_t pid, struct ironbox_error *error);
+static int await_ps(pid_t pid, int filtered, struct ironbox_error *error);
 
 int ps_lines_print(const pid_t *pids, size_t count, char *const *ps_options,
                    struct ironbox_error *error)
@@ -36,9 +36,7 @@ int ps_lines_print(const pid_t *pids, size_t count, char *const *ps_options,
 		filtered = error_begin(error, errno, "read from ps(1)");
 		close(lines_fd);
 	}
-	if (await_ps(pid, error) < 0)
-		return -1;
-	return filtered;
+	return await_ps(pid, filtered, error);
 }
 
 /* ps(1) at its fixed places: PATH is the caller's, and podman passes none. */
@@ -145,15 +143,15 @@ static int filter(FILE *lines, const pid_t *pids, size_t count, struct ironbox_e
 
 /* Its own words are on stderr already. One that we stopped listening to may die of SIGPIPE: what
  * was wrong before is the error then. */
-static int await_ps(pid_t pid, struct ironbox_error *error)
+static int await_ps(pid_t pid, int filtered, struct ironbox_error *error)
 {
 	int status;
 
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return error_begin(error, errno, "wait for ps(1)");
-	if (error_is_told(error) || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
-		return 0;
+	if (filtered < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
+		return filtered;
 	if (WIFSIGNALED(status))
 		return error_begin(error, 0, "ps(1) died of signal %d", WTERMSIG(status));
 	return error_begin(error, 0, "ps(1) exited with status %d", WEXITSTATUS(status));

@@ -155,11 +155,15 @@ static int resources_from_file(struct spec *resources, const char *path,
 /* The JSON value of an option's text; NULL with the error told. */
 static json_t *limit_value(const struct limit *limit, const char *text, struct ironbox_error *error)
 {
+	json_t *value;
 	int64_t number;
 
 	switch (limit->kind) {
-	case LIMIT_TEXT:
-		return json_string(text); /* what it may be is the spec tables' to check */
+	case LIMIT_TEXT: /* what it may be is the spec tables' to check */
+		value = json_string(text);
+		if (!value)
+			error_begin(error, 0, "%s: not a text in UTF-8", limit->option);
+		return value;
 	case LIMIT_NUMBER:
 		if (signed_from_text(text, &number) == 0)
 			return json_integer(number);
@@ -207,7 +211,7 @@ static int resources_from_options(struct spec *resources, const struct update_op
 		if (!word)
 			continue;
 		value = limit_value(&limits[i], word, error);
-		if (!value && error_is_told(error))
+		if (!value)
 			return -1;
 		if (put_limit(root, &limits[i], value) < 0)
 			return error_begin(error, ENOMEM, "%s", limits[i].option);
