@@ -59,15 +59,17 @@ static int pivot(struct container *container, struct ironbox_error *error)
 	return result;
 }
 
-static int await_start(struct container *container, struct ironbox_error *error)
+static int ready_and_await_start(struct container *container, struct ironbox_error *error)
 {
 	ssize_t got;
 	char byte;
 
-	/* Committed, or end of file: then the runtime died, and we with it. */
-	if (channel_await(&container->channel, MESSAGE_COMMITTED, NULL, error) < 0)
-		return -1;
+	/* Committed, or end of file: then the runtime died, and we with it. Its death by itself is no
+	 * sign any more, for it may end the moment it has told us. */
 	prctl(PR_SET_PDEATHSIG, 0);
+	if (channel_send(&container->channel, MESSAGE_READY, error) < 0 ||
+	    channel_await(&container->channel, MESSAGE_COMMITTED, NULL, error) < 0)
+		return -1;
 	if (container->start_fd < 0)
 		return channel_await(&container->channel, MESSAGE_START, NULL, error);
 	channel_close(&container->channel);
@@ -106,8 +108,7 @@ _Noreturn void init_main(struct container *container, const struct create_reques
 	    pipeline_run(pipeline, PHASE_CONFINE, &error) == 0 &&
 	    process_become_user(container, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_DROP, &error) == 0 &&
-	    channel_send(&container->channel, MESSAGE_READY, &error) == 0 &&
-	    await_start(container, &error) == 0 && /* the creator may be gone by now */
+	    ready_and_await_start(container, &error) == 0 && /* the creator may be gone by now */
 	    hooks_run(container, HOOK_START_CONTAINER, STATUS_CREATED, &error) == 0 &&
 	    process_close_fds(container, request->preserve_fds, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_SEAL, &error) == 0)
