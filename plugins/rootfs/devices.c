@@ -187,7 +187,9 @@ static int make_at_path(const struct ironbox_stage *stage, const struct node *no
 		return host->fail(error, EINVAL, "make the node %s", node->path);
 	memcpy(parent, node->path, length);
 	memcpy(parent + length, "/", 2);
-	parent_fd = path_make(rootfs->root_fd, parent, true, NULL);
+	parent_fd = path_in_root(rootfs->root_fd, parent, O_PATH | O_DIRECTORY);
+	if (parent_fd < 0 && errno == ENOENT)
+		replace_fd(&parent_fd, path_make(rootfs->root_fd, parent, true));
 	if (parent_fd < 0)
 		return host->fail(error, errno, "make the directory of %s", node->path);
 	return make_node(stage, parent_fd, slash + 1, node, error);

@@ -134,9 +134,7 @@ int filesystem_make(const struct ironbox_stage *stage, const char *type, const c
 	const struct ironbox_host *host = stage->host;
 	unsigned long flags = flags_of(options);
 	uint64_t clear;
-	/* read-only comes last of all: there may be something to copy up before */
-	unsigned attributes =
-		(unsigned)attributes_of_flags(flags & ~(unsigned long)MS_RDONLY, &clear);
+	unsigned attributes = (unsigned)attributes_of_flags(flags, &clear);
 	cleanup_close int context_fd = fsopen(type, FSOPEN_CLOEXEC);
 	int mount_fd;
 
@@ -169,11 +167,15 @@ static int mount_apart(const struct ironbox_stage *stage, const struct mount *mo
                        const char *source, int point_fd, bool copy, struct ironbox_error *error)
 {
 	const struct ironbox_host *host = stage->host;
-	struct mount_options late = mount->options;
-	cleanup_close int mount_fd =
-		filesystem_make(stage, mount->type, source, &mount->options, error);
-	cleanup_close int image_fd = -1;
+	struct mount_options first = mount->options, late = mount->options;
+	cleanup_close int mount_fd = -1, image_fd = -1;
 
+	/* read-only comes last of all: there may be something to copy up before */
+	first.flags = flags_of(&mount->options) & ~(unsigned long)MS_RDONLY;
+	late.flags = flags_of(&mount->options) & MS_RDONLY;
+	first.recursive_set = first.recursive_clear = 0;
+	late.recursive_set = late.recursive_clear = 0;
+	mount_fd = filesystem_make(stage, mount->type, source, &first, error);
 	if (mount_fd < 0)
 		return -1;
 	if (copy) {
@@ -183,8 +185,6 @@ static int mount_apart(const struct ironbox_stage *stage, const struct mount *mo
 		if (copy_up(stage, image_fd, mount_fd, error) < 0)
 			return host->context(error, "copy %s up", mount->destination);
 	}
-	late.flags = flags_of(&mount->options) & MS_RDONLY;
-	late.recursive_set = late.recursive_clear = 0;
 	if (bind_set_attributes(stage, mount_fd, &late, error) < 0)
 		return -1;
 	return mount_place(stage, mount_fd, point_fd, mount->destination, error);

@@ -63,9 +63,10 @@ int path_at(int directory_fd, const char *path, int flags, uint64_t resolve);
 int path_in_root(int root_fd, const char *path, int flags);
 /* ELOOP if a symlink is on the way. */
 int path_without_links(int root_fd, const char *path, int flags);
-/* An O_PATH fd of what is there, or of the directory or empty file that is made there with all
- * directories on the way; dangling symlinks are followed inside. *made may be NULL. */
-int path_make(int root_fd, const char *path, bool directory, bool *made);
+/* An fd of the directory or the empty file that is made at a path which was seen to be missing,
+ * with all directories on the way; dangling symlinks are followed inside. If it is there by now: of
+ * that. */
+int path_make(int root_fd, const char *path, bool directory);
 /* "stat" for "//./proc/stat" and "proc", "" for "/proc"; NULL if the path is neither. */
 const char *path_below(const char *path, const char *name);
 

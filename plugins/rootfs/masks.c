@@ -170,15 +170,10 @@ static int mask_file(const struct ironbox_stage *stage, struct cover *cover, int
 static int make_empty(const struct ironbox_stage *stage, struct cover *cover,
                       struct ironbox_error *error)
 {
-	static const struct mount_options options = { .data = "ro" };
-	struct mount_attr readonly = { .attr_set = MOUNT_ATTR_RDONLY };
+	static const struct mount_options options = { .flags = MS_RDONLY, .data = "ro" };
 
 	cover->empty_fd = filesystem_make(stage, "tmpfs", "tmpfs", &options, error);
-	if (cover->empty_fd < 0)
-		return -1;
-	if (mount_setattr(cover->empty_fd, "", AT_EMPTY_PATH, &readonly, sizeof(readonly)) < 0)
-		return stage->host->fail(error, errno, "make the empty directory read-only");
-	return 0;
+	return cover->empty_fd < 0 ? -1 : 0;
 }
 
 /* The first directory gets the mount itself, all others a copy of it. */

@@ -142,7 +142,7 @@ static int check_point(const struct ironbox_stage *stage, const struct mount *mo
 {
 	const char *name = path_below(mount->destination, "proc");
 
-	if (is_on(fd, PROC_SUPER_MAGIC) && !name)
+	if (!name && is_on(fd, PROC_SUPER_MAGIC))
 		return stage->host->fail(error, 0, "%s leads into a procfs", mount->destination);
 	return 0;
 }
@@ -162,8 +162,9 @@ int mount_point_open(const struct ironbox_stage *stage, const struct mount *moun
 		bool directory =
 			source_fd < 0 || fstat(source_fd, &status) < 0 || S_ISDIR(status.st_mode);
 
-		replace_fd(&fd, path_make(rootfs->root_fd, mount->destination, directory, made));
-		if (fd >= 0 && real)
+		replace_fd(&fd, path_make(rootfs->root_fd, mount->destination, directory));
+		*made = fd >= 0;
+		if (*made && real)
 			replace_fd(&fd,
 			           path_without_links(rootfs->root_fd, mount->destination, O_PATH));
 	}

@@ -70,7 +70,6 @@ struct walk {
 	int links;
 	char done[PATH_MAX]; /* without symlinks; "" is the root */
 	char rest[PATH_MAX];
-	bool made;
 };
 
 static int walk_to(struct walk *walk, const char *path)
@@ -150,25 +149,19 @@ static bool walk_name(struct walk *walk, char name[NAME_MAX + 1], bool *last, in
 }
 
 /* Makes the one that is missing. Its mode is ours, and not that of a setgid neighbour. */
-static int make_here(struct walk *walk, const char *name, bool directory)
+static int make_one(int parent_fd, const char *name, bool directory)
 {
 	cleanup_close int fd = -1;
-	bool made = true;
 
 	if (directory) {
-		made = mkdirat(walk->current_fd, name, 0755) == 0;
-		if (!made && errno != EEXIST) /* EEXIST: someone was faster, with whatever */
+		if (mkdirat(parent_fd, name, 0755) < 0)
 			return -1;
-		fd = openat(walk->current_fd, name,
-		            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	} else {
-		fd = openat(walk->current_fd, name,
-		            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0755);
+		fd = openat(parent_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		            0755);
 	}
-	if (fd < 0 || (made && fchmod(fd, 0755) < 0))
-		return -1;
-	walk->made = made;
-	return steal_fd(&fd);
+	return fd < 0 || fchmod(fd, 0755) < 0 ? -1 : steal_fd(&fd);
 }
 
 /* One name further. */
@@ -184,7 +177,10 @@ static int walk_step(struct walk *walk, const char *name, bool last, bool direct
 	fd = path_at(walk->current_fd, name, O_PATH | O_NOFOLLOW,
 	             RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
 	if (fd < 0 && errno == ENOENT)
-		fd = make_here(walk, name, directory || !last);
+		fd = make_one(walk->current_fd, name, directory || !last);
+	if (fd < 0 && errno == EEXIST) /* somebody was faster, with whatever */
+		fd = path_at(walk->current_fd, name, O_PATH | O_NOFOLLOW,
+		             RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return -1;
 	if (S_ISLNK(status.st_mode))
@@ -209,25 +205,37 @@ static int walk_and_make(struct walk *walk, bool directory)
 	return code ? -1 : 0;
 }
 
-int path_make(int root_fd, const char *path, bool directory, bool *made)
+/* Most often all but the last name is there. -1 where it is not, or where a link is in the way. */
+static int make_last(int root_fd, const char *path, bool directory)
 {
-	struct walk walk = { .root_fd = root_fd, .current_fd = -1 };
-	int fd = path_in_root(root_fd, path, O_PATH);
-	int result;
+	const char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash - path) : 0;
+	char parent[PATH_MAX];
+	cleanup_close int parent_fd = -1;
 
-	if (made)
-		*made = false;
-	if (fd >= 0 || errno != ENOENT)
+	if (!slash || !slash[1] || length + 2 > sizeof(parent))
+		return -1;
+	memcpy(parent, path, length);
+	memcpy(parent + length, "/", 2);
+	parent_fd = path_in_root(root_fd, parent, O_PATH | O_DIRECTORY);
+	return parent_fd < 0 ? -1 : make_one(parent_fd, slash + 1, directory);
+}
+
+int path_make(int root_fd, const char *path, bool directory)
+{
+	struct walk walk;
+	int fd = make_last(root_fd, path, directory);
+
+	if (fd >= 0)
 		return fd;
 	if (strlen(path) >= sizeof(walk.rest)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
+	walk = (struct walk){ .root_fd = root_fd, .current_fd = -1 };
 	memcpy(walk.rest, path, strlen(path) + 1);
-	result = walk_to(&walk, "") < 0 ? -1 : walk_and_make(&walk, directory);
-	if (made)
-		*made = walk.made;
-	if (result < 0)
-		ironbox_close_at_end(&walk.current_fd);
-	return result < 0 ? -1 : walk.current_fd;
+	if (walk_to(&walk, "") == 0 && walk_and_make(&walk, directory) == 0)
+		return walk.current_fd;
+	ironbox_close_at_end(&walk.current_fd);
+	return -1;
 }
