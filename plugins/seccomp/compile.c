@@ -1,0 +1,217 @@
+/* From a profile to a program, by libseccomp. Only what is not in the cache comes here. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ironbox/cleanup.h>
+
+#include "program.h"
+#include "words.h"
+
+/* What the steps of one compilation share. */
+struct compiler {
+	const struct profile *profile;
+	const struct libseccomp *library;
+	const struct ironbox_host *host;
+	scmp_filter_ctx filter;
+};
+
+static int add_architectures(const struct compiler *compiler, struct ironbox_error *error);
+static int add_rule(const struct compiler *compiler, size_t index, struct ironbox_error *error);
+static int export_program(const struct compiler *compiler, struct program *program,
+                          struct ironbox_error *error);
+
+int program_compile(struct program *program, const struct profile *profile,
+                    const struct libseccomp *library, const struct ironbox_host *host,
+                    struct ironbox_error *error)
+{
+	struct compiler compiler = { profile, library, host, NULL };
+	size_t i;
+	int result;
+
+	/* As if the kernel had all: what it lacks is asked of facts, and a program from the cache
+	 * must not depend on what a kernel had. 6: NOTIFY, and flags that only a load needs. */
+	library->api_set(6);
+	compiler.filter = library->init(profile->default_action);
+	if (!compiler.filter)
+		return host->fail(error, 0, "%s.defaultAction: libseccomp refuses it",
+		                  profile->where);
+	result = add_architectures(&compiler, error);
+	for (i = 0; result == 0 && i < profile->rules_count; i++)
+		result = add_rule(&compiler, i, error);
+	if (result == 0)
+		result = export_program(&compiler, program, error);
+	library->release(compiler.filter);
+	if (result == 0 && program_optimise(program) < 0)
+		result = host->fail(error, errno, "shorten the program of %s", profile->where);
+	if (result == 0 && program->count > BPF_MAXINSNS)
+		result = host->fail(error, 0, "%s: %zu instructions, the kernel takes %d",
+		                    profile->where, program->count, BPF_MAXINSNS);
+	if (result == 0)
+		program_check(program, library->arch_native());
+	return result;
+}
+
+void program_free(struct program *program)
+{
+	free(program->memory);
+	*program = (struct program){ 0 };
+}
+
+/* The node's own is there from the start; without the others its calls of that kind are killed. */
+static int add_architectures(const struct compiler *compiler, struct ironbox_error *error)
+{
+	const struct profile *profile = compiler->profile;
+	size_t i;
+
+	for (i = 0; i < profile->architectures_count; i++) {
+		uint32_t architecture = profile->architectures[i];
+		int result = compiler->library->arch_add(compiler->filter, architecture);
+
+		if (result < 0 && result != -EEXIST)
+			return compiler->host->fail(
+				error, 0, "%s.architectures[%zu]: libseccomp can't have %s here",
+				profile->where, i, word_of(architecture_words, architecture));
+	}
+	return 0;
+}
+
+/* Several conditions on one argument, which libseccomp refuses. All of them at once could only be
+ * "one value of these" if each is an equality: so senders mean it, and runc and crun take it. */
+static bool is_choice(const struct rule *rule)
+{
+	size_t i;
+
+	if (rule->conditions_count < 2)
+		return false;
+	for (i = 0; i < rule->conditions_count; i++)
+		if (rule->conditions[i].arg != rule->conditions[0].arg ||
+		    (rule->conditions[i].op != SCMP_CMP_EQ &&
+		     rule->conditions[i].op != SCMP_CMP_MASKED_EQ))
+			return false;
+	return true;
+}
+
+static int add_call(const struct compiler *compiler, const struct rule *rule, int number)
+{
+	int result = 0;
+	size_t i;
+
+	if (!is_choice(rule))
+		return compiler->library->rule_add(compiler->filter, rule->action, number,
+		                                   (unsigned)rule->conditions_count,
+		                                   rule->conditions);
+	for (i = 0; result == 0 && i < rule->conditions_count; i++)
+		result = compiler->library->rule_add(compiler->filter, rule->action, number, 1,
+		                                     &rule->conditions[i]);
+	return result;
+}
+
+static bool names(const struct rule *rule, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < rule->names_count; i++)
+		if (strcmp(rule->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a rule without conditions lets pass what this one is to stop. libseccomp keeps, silently,
+ * the first of two rules without conditions, and drops those with conditions beside it. */
+static bool is_overruled(const struct profile *profile, size_t index, const char *name)
+{
+	const struct rule *rule = &profile->rules[index];
+	bool first_wins = !rule->conditions_count && rule->action != profile->default_action;
+	size_t i, count = first_wins ? index : profile->rules_count;
+
+	for (i = 0; i < count; i++)
+		if (!profile->rules[i].conditions_count &&
+		    is_more_permissive(profile->rules[i].action, rule->action) &&
+		    names(&profile->rules[i], name))
+			return true;
+	return false;
+}
+
+static int add_name(const struct compiler *compiler, size_t index, const char *name,
+                    struct ironbox_error *error)
+{
+	const struct profile *profile = compiler->profile;
+	const struct rule *rule = &profile->rules[index];
+	const struct ironbox_host *host = compiler->host;
+	int number = compiler->library->resolve(name), result;
+
+	if (is_overruled(profile, index, name))
+		return host->fail(
+			error, 0,
+			"%s.syscalls[%zu].names: %s is to be stopped here, but another rule "
+			"lets it pass",
+			profile->where, index, name);
+	if (rule->action == profile->default_action)
+		return 0; /* says nothing, and libseccomp refuses it: EACCES */
+	if (number == __NR_SCMP_ERROR) {
+		/* Without a rule that would have let it pass, it gets less than asked: well. */
+		if (!is_more_permissive(profile->default_action, rule->action))
+			return 0;
+		return host->fail(
+			error, 0,
+			"%s.syscalls[%zu].names: libseccomp does not know %s, which it is to "
+			"restrict",
+			profile->where, index, name);
+	}
+	result = add_call(compiler, rule, number);
+	if (result == -EINVAL && rule->conditions_count > 1)
+		return host->fail(
+			error, 0,
+			"%s.syscalls[%zu].args: libseccomp takes one condition an argument",
+			profile->where, index);
+	if (result < 0)
+		return host->fail(error, -result, "%s.syscalls[%zu]: add the rule of %s",
+		                  profile->where, index, name);
+	return 0;
+}
+
+static int add_rule(const struct compiler *compiler, size_t index, struct ironbox_error *error)
+{
+	const struct rule *rule = &compiler->profile->rules[index];
+	size_t i;
+
+	for (i = 0; i < rule->names_count; i++)
+		if (add_name(compiler, index, rule->names[i], error) < 0)
+			return -1;
+	return 0;
+}
+
+/* seccomp_export_bpf(3) writes to an fd, and to an fd only (to memory since 2.6). */
+static int export_program(const struct compiler *compiler, struct program *program,
+                          struct ironbox_error *error)
+{
+	cleanup_close int fd = memfd_create("seccomp", MFD_CLOEXEC);
+	struct sock_filter prologue[ENOSYS_MAX];
+	struct stat status;
+	size_t skipped;
+	int result;
+
+	if (fd < 0)
+		return compiler->host->fail(error, errno, "make a memfd for the program");
+	result = compiler->library->export_bpf(compiler->filter, fd);
+	if (result < 0)
+		return compiler->host->fail(error, -result, "%s: compile it",
+		                            compiler->profile->where);
+	skipped = enosys_prologue(prologue, compiler->profile, compiler->library->arch_native(),
+	                          compiler->library);
+	if (fstat(fd, &status) < 0)
+		return compiler->host->fail(error, errno, "read the program back");
+	program->memory = malloc(skipped * sizeof(*prologue) + (size_t)status.st_size);
+	if (!program->memory)
+		return compiler->host->fail(error, errno, "read the program back");
+	program->filters = program->memory;
+	memcpy(program->filters, prologue, skipped * sizeof(*prologue));
+	if (pread(fd, program->filters + skipped, (size_t)status.st_size, 0) != status.st_size)
+		return compiler->host->fail(error, errno, "read the program back");
+	program->count = skipped + (size_t)status.st_size / sizeof(*prologue);
+	return 0;
+}
