@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include <ironbox/cleanup.h>
 
@@ -53,10 +54,16 @@ static int start(struct container *container, const struct run_request *request,
 	return hooks_run(container, HOOK_POSTSTART, STATUS_RUNNING, error);
 }
 
-/* Someone else may have deleted it meanwhile: then there is nothing left to do. */
-static int delete_own(const struct runtime *runtime, const char *id, struct ironbox_error *error)
+/* With all that this verb still holds of it; someone else may have deleted it meanwhile. */
+static int delete_own(struct container *container, struct ironbox_error *error)
 {
-	return container_delete(runtime, id, true, error);
+	struct stat status;
+
+	replace_fd(&container->pidfd, -1); /* dead and waited for */
+	if (flock(container->directory_fd, LOCK_EX) < 0 ||
+	    fstat(container->directory_fd, &status) < 0)
+		return error_begin(error, errno, "lock the container's state");
+	return status.st_nlink == 0 ? 0 : container_destroy(container, error);
 }
 
 static int run(struct container *container, const struct runtime *runtime,
@@ -92,5 +99,7 @@ int container_run(const struct runtime *runtime, const struct run_request *reque
 		return error_context(error, "run %s", request->create.id);
 	if (request->detach || request->keep)
 		return 0;
-	return delete_own(runtime, request->create.id, error);
+	if (delete_own(&container, error) < 0)
+		return error_context(error, "run %s", request->create.id);
+	return 0;
 }
