@@ -59,18 +59,20 @@ const struct spec_field *field_find(const struct spec_field *table, const char *
 	return NULL;
 }
 
-/* Values that no row checks may still be deep enough to hurt those who walk them. */
+/* Values that no row checks may still be deep enough to hurt those who walk them. room: how many
+ * levels of arrays and objects are left. */
 static bool is_too_deep(json_t *value, unsigned room)
 {
-	if (json_is_array(value)) {
-		for (size_t i = 0; i < json_array_size(value); i++)
-			if (!room || is_too_deep(json_array_get(value, i), room - 1))
-				return true;
-	} else if (json_is_object(value)) {
-		for (void *at = json_object_iter(value); at; at = json_object_iter_next(value, at))
-			if (!room || is_too_deep(json_object_iter_value(at), room - 1))
-				return true;
-	}
+	if (!room && (json_is_array(value) || json_is_object(value)))
+		return true;
+	for (size_t i = 0; json_is_array(value) && i < json_array_size(value); i++)
+		if (is_too_deep(json_array_get(value, i), room - 1))
+			return true;
+	if (!json_is_object(value))
+		return false;
+	for (void *at = json_object_iter(value); at; at = json_object_iter_next(value, at))
+		if (is_too_deep(json_object_iter_value(at), room - 1))
+			return true;
 	return false;
 }
 
