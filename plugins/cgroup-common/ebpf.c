@@ -17,12 +17,17 @@ enum {
 	WANTED = BPF_REG_3, /* kinds of access that no rule has allowed yet */
 	MAJOR = BPF_REG_4,
 	MINOR = BPF_REG_5,
+	DEVICE = BPF_REG_6, /* major and minor in one, as in the kernel's dev_t */
 };
 
-/* Instructions at most: three comparisons and four for the outcome. */
-#define RULE_MOST 7
-#define PROLOGUE  6
-#define EPILOGUE  2
+#define MINOR_BITS 20
+#define MAJOR_MOST 0xfff
+#define MINOR_MOST 0xfffff
+
+#define PROLOGUE   9
+#define RULE_MOST  7 /* three comparisons and four for the outcome */
+#define EPILOGUE   2
+#define GROUP_MOST 1000 /* a jump has 16 bits */
 
 static struct bpf_insn load_word(int to, size_t offset)
 {
@@ -32,7 +37,14 @@ static struct bpf_insn load_word(int to, size_t offset)
 		                  .off = (int16_t)offset };
 }
 
-static struct bpf_insn arithmetic(int operation, int to, int32_t number)
+static struct bpf_insn with_register(int operation, int to, int from)
+{
+	return (struct bpf_insn){ .code = (uint8_t)(BPF_ALU | operation | BPF_X),
+		                  .dst_reg = to & 0xf,
+		                  .src_reg = from & 0xf };
+}
+
+static struct bpf_insn with_number(int operation, int to, int32_t number)
 {
 	return (struct bpf_insn){ .code = (uint8_t)(BPF_ALU | operation | BPF_K),
 		                  .dst_reg = to & 0xf,
@@ -67,57 +79,136 @@ static size_t build_prologue(struct bpf_insn *at)
 {
 	/* access_type: the kind of device in the lower half, the access in the upper */
 	at[0] = load_word(TYPE, offsetof(struct bpf_cgroup_dev_ctx, access_type));
-	at[1] = (struct bpf_insn){ .code = BPF_ALU | BPF_MOV | BPF_X,
-		                   .dst_reg = WANTED,
-		                   .src_reg = TYPE };
-	at[2] = arithmetic(BPF_RSH, WANTED, 16);
-	at[3] = arithmetic(BPF_AND, TYPE, 0xffff);
+	at[1] = with_register(BPF_MOV, WANTED, TYPE);
+	at[2] = with_number(BPF_RSH, WANTED, 16);
+	at[3] = with_number(BPF_AND, TYPE, 0xffff);
 	at[4] = load_word(MAJOR, offsetof(struct bpf_cgroup_dev_ctx, major));
 	at[5] = load_word(MINOR, offsetof(struct bpf_cgroup_dev_ctx, minor));
+	at[6] = with_register(BPF_MOV, DEVICE, MAJOR);
+	at[7] = with_number(BPF_LSH, DEVICE, MINOR_BITS);
+	at[8] = with_register(BPF_OR, DEVICE, MINOR);
 	return PROLOGUE;
 }
 
-/* The comparisons jump to the next rule's first instruction, the outcome's four being left over. */
-static size_t build_rule(const struct device_rule *rule, struct bpf_insn *at)
+static int32_t type_number(char type)
 {
-	size_t comparisons =
-		(rule->type != 'a') + (rule->major != DEVICE_ANY) + (rule->minor != DEVICE_ANY);
-	size_t end = comparisons + 4, n = 0;
+	return type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR;
+}
 
-	if (rule->type != 'a') {
-		int32_t type = rule->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR;
+/* About one device, or one major, and all that can be done with it: most rules are. */
+static bool is_plain(const struct device_rule *rule)
+{
+	return rule->major != DEVICE_ANY && rule->access == DEVICE_ALL;
+}
 
-		at[n] = jump_if(BPF_JNE, TYPE, type, end - n - 1);
-		n++;
+/* There is no such device. */
+static bool is_void(const struct device_rule *rule)
+{
+	return rule->major > MAJOR_MOST || rule->minor > MINOR_MOST;
+}
+
+/* How many rules, up to the last one, are plain and differ in the device alone. */
+static size_t count_group(const struct device_rule *rules, size_t last)
+{
+	const struct device_rule *model = &rules[last];
+	size_t count = 0;
+
+	while (count <= last && count < GROUP_MOST) {
+		const struct device_rule *rule = &rules[last - count];
+
+		if (!is_plain(rule) || is_void(rule) || rule->type != model->type ||
+		    rule->allow != model->allow)
+			break;
+		count++;
 	}
-	if (rule->major != DEVICE_ANY) {
-		at[n] = jump_if(BPF_JNE, MAJOR, (int32_t)rule->major, end - n - 1);
-		n++;
+	return count;
+}
+
+/*
+ * A jump for each device, to one verdict for all. The verifier follows each way through a program:
+ * three comparisons for each of the default nodes, and an outcome that depends on what was wanted,
+ * took it 0.33 ms, and these take 0.02.
+ */
+static size_t build_group(const struct device_rule *rules, size_t last, size_t count,
+                          struct bpf_insn *at)
+{
+	size_t n = 0;
+
+	if (rules[last].type != 'a')
+		at[n++] = jump_if(BPF_JNE, TYPE, type_number(rules[last].type), count + 3);
+	for (size_t i = 0; i < count; i++) {
+		const struct device_rule *rule = &rules[last - i];
+		uint32_t device = (uint32_t)(rule->major << MINOR_BITS | rule->minor);
+
+		at[n++] = rule->minor == DEVICE_ANY
+		                  ? jump_if(BPF_JEQ, MAJOR, (int32_t)rule->major, count - i)
+		                  : jump_if(BPF_JEQ, DEVICE, (int32_t)device, count - i);
 	}
-	if (rule->minor != DEVICE_ANY) {
-		at[n] = jump_if(BPF_JNE, MINOR, (int32_t)rule->minor, end - n - 1);
-		n++;
-	}
-	if (rule->allow) { /* this access is granted; if that is all, the answer is yes */
-		at[n++] = arithmetic(BPF_AND, WANTED, ~rule->access);
+	at[n++] = skip(2);
+	at[n++] = with_number(BPF_MOV, VERDICT, rules[last].allow);
+	at[n++] = leave();
+	return n;
+}
+
+/* What of the wanted access this rule decides; one about all access decides all of it. */
+static size_t build_outcome(const struct device_rule *rule, struct bpf_insn *at)
+{
+	size_t n = 0;
+
+	if (rule->access == DEVICE_ALL) {
+		/* whatever is still wanted is part of it */
+	} else if (rule->allow) { /* this much is granted; if that is all, the answer is yes */
+		at[n++] = with_number(BPF_AND, WANTED, ~rule->access);
 		at[n++] = jump_if(BPF_JNE, WANTED, 0, 2);
 	} else { /* any of it that is still wanted makes the answer no */
 		at[n++] = jump_if(BPF_JSET, WANTED, rule->access, 1);
 		at[n++] = skip(2);
 	}
-	at[n++] = arithmetic(BPF_MOV, VERDICT, rule->allow);
+	at[n++] = with_number(BPF_MOV, VERDICT, rule->allow);
 	at[n++] = leave();
 	return n;
+}
+
+static size_t build_rule(const struct device_rule *rule, struct bpf_insn *at)
+{
+	const struct {
+		bool asked;
+		int what;
+		int32_t number;
+	} comparisons[] = {
+		{ rule->type != 'a', TYPE, type_number(rule->type) },
+		{ rule->major != DEVICE_ANY, MAJOR, (int32_t)rule->major },
+		{ rule->minor != DEVICE_ANY, MINOR, (int32_t)rule->minor },
+	};
+	size_t end = rule->access == DEVICE_ALL ? 2 : 4; /* where the next rule begins */
+	size_t n = 0;
+
+	for (size_t i = 0; i < 3; i++)
+		end += comparisons[i].asked;
+	for (size_t i = 0; i < 3; i++)
+		if (comparisons[i].asked) {
+			at[n] = jump_if(BPF_JNE, comparisons[i].what, comparisons[i].number,
+			                end - n - 1);
+			n++;
+		}
+	return n + build_outcome(rule, at + n);
 }
 
 /* From the last rule to the first: whichever speaks of an access last, decides it. */
 size_t device_program_build(const struct device_rules *rules, struct bpf_insn *instructions)
 {
-	size_t n = build_prologue(instructions);
+	size_t n = build_prologue(instructions), left = rules->count;
 
-	for (size_t i = rules->count; i > 0; i--)
-		n += build_rule(&rules->rules[i - 1], instructions + n);
-	instructions[n++] = arithmetic(BPF_MOV, VERDICT, rules->allow_rest);
+	while (left > 0) {
+		size_t group = count_group(rules->rules, left - 1);
+
+		if (group)
+			n += build_group(rules->rules, left - 1, group, instructions + n);
+		else if (!is_void(&rules->rules[left - 1]))
+			n += build_rule(&rules->rules[left - 1], instructions + n);
+		left -= group ? group : 1;
+	}
+	instructions[n++] = with_number(BPF_MOV, VERDICT, rules->allow_rest);
 	instructions[n++] = leave();
 	return n;
 }

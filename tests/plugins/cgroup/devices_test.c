@@ -56,6 +56,8 @@ static uint32_t jump_taken(const struct bpf_insn *at, const uint32_t *registers)
 	switch (at->code) {
 	case BPF_JMP | BPF_JA:
 		return 1;
+	case BPF_JMP32 | BPF_JEQ | BPF_K:
+		return left == right;
 	case BPF_JMP32 | BPF_JNE | BPF_K:
 		return left != right;
 	case BPF_JMP32 | BPF_JSET | BPF_K:
@@ -80,11 +82,18 @@ static void calculate(const struct bpf_insn *at, uint32_t *registers, bool *writ
 		assert_true(written[at->src_reg]);
 		*to = registers[at->src_reg];
 		break;
+	case BPF_ALU | BPF_OR | BPF_X:
+		assert_true(written[at->src_reg]);
+		*to |= registers[at->src_reg];
+		break;
 	case BPF_ALU | BPF_MOV | BPF_K:
 		*to = (uint32_t)at->imm;
 		break;
 	case BPF_ALU | BPF_RSH | BPF_K:
 		*to >>= at->imm;
+		break;
+	case BPF_ALU | BPF_LSH | BPF_K:
+		*to <<= at->imm;
 		break;
 	case BPF_ALU | BPF_AND | BPF_K:
 		*to &= (uint32_t)at->imm;
