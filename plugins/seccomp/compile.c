@@ -120,15 +120,15 @@ static bool names(const struct rule *rule, const char *name)
 	return false;
 }
 
-/* Whether a rule without conditions lets pass what this one is to stop. libseccomp keeps, silently,
- * the first of two rules without conditions, and drops those with conditions beside it. */
+/* Whether a rule without conditions lets pass what this one is to stop on a condition: libseccomp
+ * would silently drop this one. (Of two rules without conditions the first one holds, for it, runc
+ * and crun; podman's own default has setns in two, allowed first.) */
 static bool is_overruled(const struct profile *profile, size_t index, const char *name)
 {
 	const struct rule *rule = &profile->rules[index];
-	bool first_wins = !rule->conditions_count && rule->action != profile->default_action;
-	size_t i, count = first_wins ? index : profile->rules_count;
+	size_t i;
 
-	for (i = 0; i < count; i++)
+	for (i = 0; rule->conditions_count && i < profile->rules_count; i++)
 		if (!profile->rules[i].conditions_count &&
 		    is_more_permissive(profile->rules[i].action, rule->action) &&
 		    names(&profile->rules[i], name))

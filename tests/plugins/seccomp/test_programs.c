@@ -208,10 +208,14 @@ int main(void)
 		cmocka_unit_test(blocked_calls_are_found),
 	};
 	size_t i, count = 3;
+	int result;
 
 	for (i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
 		tests[count++] = row("all calls", profiles[i], program_is_the_profile);
 		tests[count++] = row("conditions", profiles[i], conditions_are_the_profiles);
 	}
-	return _cmocka_run_group_tests("programs", tests, count, NULL, NULL);
+	result = _cmocka_run_group_tests("programs", tests, count, NULL, NULL);
+	for (i = 3; i < count; i++)
+		free((void *)(uintptr_t)tests[i].name); /* row's */
+	return result;
 }
