@@ -21,6 +21,9 @@
 
 static int check_status(struct container *container, bool ignore_paused, struct ironbox_error *error)
 {
+	state_status(container); /* opens init's pidfd, by which stages join */
+	if (container_load_pipeline(container, false, error) < 0)
+		return -1;
 	switch (container_status(container, error)) {
 	case STATUS_RUNNING:
 	case STATUS_CREATED:
@@ -179,8 +182,7 @@ static int exec(struct container *container, const struct runtime *runtime,
 
 	pipeline->exec_cgroup = request->cgroup;
 	if (container_open(container, runtime, request->id, false, error) < 0 ||
-	    check_status(container, request->ignore_paused, error) < 0 || /* loads the pipeline */
-	    state_read_spec(container, error) < 0 ||
+	    check_status(container, request->ignore_paused, error) < 0 ||
 	    read_process(container, request, error) < 0 ||
 	    check_console(container, request, error) < 0 ||
 	    pipeline_load_woken(pipeline, error) < 0 || /* by the process, not by the container */
