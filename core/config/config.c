@@ -20,8 +20,7 @@
 #define STAGE_NAME_MAX  32 /* inih cuts a section at 49 */
 #define BLANKS          " \t\r\v\f"
 
-static const char default_stages[] =
-	"namespace cgroup rootfs network capabilities seccomp";
+static const char default_stages[] = "namespace cgroup rootfs network capabilities seccomp";
 
 /* Opens the file. -1 with *absent: there is none, which only the node's own may be. */
 static int open_file(const char *path, bool *absent, struct ironbox_error *error)
@@ -166,17 +165,38 @@ static int read_pipeline(struct config *config, struct ironbox_error *error)
 	return split_stages(config, config_find(config, "pipeline", "stages"), error);
 }
 
+/* The engine's own keys of a stage's section; the rest is the stage's to check. */
+static int check_stage_entry(const struct config *config, const struct config_entry *entry,
+                             struct ironbox_error *error)
+{
+	const char *value = entry->value;
+
+	if (strcmp(entry->key, "enabled") == 0 && strcmp(value, "yes") != 0 &&
+	    strcmp(value, "no") != 0)
+		return ini_fail(config, entry, error, "expected yes or no");
+	if (strcmp(entry->key, "wake") == 0 && strcmp(value, "asked") != 0 &&
+	    strcmp(value, "always") != 0)
+		return ini_fail(config, entry, error, "expected asked or always");
+	if (strcmp(entry->key, "module") == 0 && (!*value || strchr(value, '/')))
+		return ini_fail(config, entry, error,
+		                "expected auto, or the name of a file in plugin_path");
+	return 0;
+}
+
 /* A misspelt section would be a setting that nobody reads. */
 static int check_sections(const struct config *config, struct ironbox_error *error)
 {
 	for (size_t i = 0; i < config->count; i++) {
 		const struct config_entry *entry = &config->entries[i];
 
-		if (strcmp(entry->section, "ironbox") != 0 &&
-		    strcmp(entry->section, "pipeline") != 0 &&
-		    !has_stage(config->stages, entry->section))
+		if (strcmp(entry->section, "ironbox") == 0 ||
+		    strcmp(entry->section, "pipeline") == 0)
+			continue;
+		if (!has_stage(config->stages, entry->section))
 			return ini_fail(config, entry, error,
 			                "no such section, nor a stage of [pipeline] stages");
+		if (check_stage_entry(config, entry, error) < 0)
+			return -1;
 	}
 	return 0;
 }

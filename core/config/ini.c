@@ -124,7 +124,9 @@ int ini_read(struct config *config, const char *text, size_t size, struct ironbo
 
 	/* Each line's kept texts, with their NULs, are no longer than it is with its '\n'. */
 	config->text = malloc(size + 4);
-	config->entries = calloc(ENTRIES_MAX, sizeof(*config->entries));
+	/* "a=" and its '\n' are the shortest entry; one more is for the last line */
+	config->entries = calloc(size / 3 < ENTRIES_MAX ? size / 3 + 1 : ENTRIES_MAX,
+	                         sizeof(*config->entries));
 	if (!config->text || !config->entries)
 		return error_begin(error, errno, "read %s", ini_name(config));
 	reading.store = config->text;
