@@ -13,8 +13,10 @@ target_compile_options(ironbox_flags INTERFACE
   -fvisibility=hidden -fno-common -fno-strict-aliasing
   -fstack-protector-strong -fstack-clash-protection -fcf-protection
   -ffunction-sections -fdata-sections)
+# noseparate-code and packed relocations (glibc 2.36): fewer mappings and dirtied pages, which
+# each create pays for six files.
 target_link_options(ironbox_flags INTERFACE
-  -Wl,-z,defs,-z,relro,-z,now,-z,noexecstack,-z,separate-code,--as-needed,--gc-sections)
+  -Wl,-z,defs,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,-z,pack-relative-relocs,--as-needed,--gc-sections)
 
 if(IRONBOX_SANITIZE)
   target_compile_options(ironbox_flags INTERFACE
