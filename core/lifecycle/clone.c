@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -79,17 +80,18 @@ static _Noreturn void cloner_main(struct container *container,
 {
 	const struct clone_wishes *wishes = &container->pipeline.clone;
 	ERROR_NONE(error);
+	int pidfd = -1;
 	pid_t pid;
 
 	if (setns(wishes->user_namespace_fd, CLONE_NEWUSER) < 0)
 		error_begin(&error, errno, "join the user namespace");
 	else {
 		/* with CLONE_PARENT the exit signal is the parent's own and must not be given */
-		pid = clone3_fork(wishes->flags | CLONE_PARENT, NULL, -1, 0);
+		pid = clone3_fork(wishes->flags | CLONE_PARENT, &pidfd, -1, 0);
 		if (pid == 0)
 			child(container, request);
 		if (pid > 0 && channel_send_bytes(&container->inner_channel, MESSAGE_CLONED, 0,
-		                                  &pid, sizeof(pid), -1, &error) == 0)
+		                                  NULL, 0, pidfd, &error) == 0)
 			_exit(0);
 		if (pid < 0)
 			error_begin(&error, errno, "clone3 with flags 0x%llx in the user namespace",
@@ -98,6 +100,24 @@ static _Noreturn void cloner_main(struct container *container,
 	channel_send_bytes(&container->inner_channel, MESSAGE_ERROR, 0, &error, sizeof(error), -1,
 	                   &error);
 	_exit(1);
+}
+
+/* The number of a pidfd's process, as our own pid namespace counts: proc_pid_fdinfo(5). Where a pid
+ * namespace is joined as well, the cloner is in it, and knows init by another number. */
+static pid_t pid_of_pidfd(int pidfd)
+{
+	char path[48], text[512], *line;
+	cleanup_close int fd = -1;
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (length < 0)
+		return -1;
+	text[length] = '\0';
+	line = strstr(text, "\nPid:");
+	return line ? (pid_t)strtol(line + strlen("\nPid:"), NULL, 10) : -1;
 }
 
 static int clone_from_user_namespace(struct container *container,
@@ -115,15 +135,14 @@ static int clone_from_user_namespace(struct container *container,
 	if (channel_await(&container->channel, MESSAGE_CLONED, &message, error) < 0) {
 		if (!error_is_told(error))
 			error_begin(error, 0, "the process in the user namespace died");
-	} else if (message.size == sizeof(container->pid)) {
-		memcpy(&container->pid, message.bytes, sizeof(container->pid));
-		/* our own child, not waited for yet: the pid can't have been used again */
-		container->pidfd = process_open(container->pid);
+	} else {
+		container->pidfd = message.fd;
+		container->pid = pid_of_pidfd(message.fd);
 	}
 	waitpid(cloner, NULL, 0);
 	if (error_is_told(error))
 		return -1;
-	return container->pidfd < 0 ? error_begin(error, errno, "open init's pidfd") : 0;
+	return container->pid > 0 ? 0 : error_begin(error, 0, "find init by its pidfd");
 }
 
 int clone_process(struct container *container,
