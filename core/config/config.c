@@ -165,7 +165,8 @@ static int read_pipeline(struct config *config, struct ironbox_error *error)
 	return split_stages(config, config_find(config, "pipeline", "stages"), error);
 }
 
-/* The engine's own keys of a stage's section; the rest is the stage's to check. */
+/* The engine's own keys of a stage's section. The pipeline checks module when it opens it, and the
+ * stage the rest. */
 static int check_stage_entry(const struct config *config, const struct config_entry *entry,
                              struct ironbox_error *error)
 {
@@ -177,9 +178,6 @@ static int check_stage_entry(const struct config *config, const struct config_en
 	if (strcmp(entry->key, "wake") == 0 && strcmp(value, "asked") != 0 &&
 	    strcmp(value, "always") != 0)
 		return ini_fail(config, entry, error, "expected asked or always");
-	if (strcmp(entry->key, "module") == 0 && (!*value || strchr(value, '/')))
-		return ini_fail(config, entry, error,
-		                "expected auto, or the name of a file in plugin_path");
 	return 0;
 }
 

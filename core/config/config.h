@@ -36,8 +36,8 @@ struct config {
  * Refused: a file, or a folder on its way, that someone else than root may write; one that is no
  * regular file, or larger than 256 KiB; a line over 4 KiB; a line that is no ini; a key given
  * twice; an unknown key in [ironbox] or [pipeline]; a key in a section that is neither these nor a
- * stage of [pipeline] stages; a wrong value of a stage's enabled (yes, no), wake (asked, always) or
- * module. (In a user namespace that does not map the host's root its files show the
+ * stage of [pipeline] stages; a wrong value of a stage's enabled (yes, no) or wake (asked, always).
+ * (In a user namespace that does not map the host's root its files show the
  * overflow uid: there, not writable by us is the test.) */
 int config_load(struct config *config, const char *path, struct ironbox_error *error);
 void config_free(struct config *config);
@@ -50,7 +50,7 @@ const struct config_entry *config_find(const struct config *config, const char *
 
 /* Fills *out from a section by a table of fields (bool: yes or no; numbers in decimal). `common`
  * lists, NULL-terminated, keys of the section that are someone else's; any other key that the table
- * does not have is an error: "ironbox.ini:12: [seccomp] enabeld: no such key". */
+ * does not have is an error: "/etc/ironbox/ironbox.ini:12: [seccomp] enabeld: no such key". */
 int config_read(const struct config *config, const char *section,
                 const struct ironbox_field *fields, const char *const *common, void *out,
                 struct ironbox_error *error);

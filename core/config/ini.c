@@ -24,13 +24,6 @@ struct reading {
 	struct ironbox_error *error;
 };
 
-const char *ini_name(const struct config *config)
-{
-	const char *slash = strrchr(config->path, '/');
-
-	return slash ? slash + 1 : config->path;
-}
-
 int ini_fail(const struct config *config, const struct config_entry *entry,
              struct ironbox_error *error, const char *format, ...)
 {
@@ -40,14 +33,14 @@ int ini_fail(const struct config *config, const struct config_entry *entry,
 	va_start(arguments, format);
 	vsnprintf(words, sizeof(words), format, arguments);
 	va_end(arguments);
-	return error_begin(error, 0, "%s:%u: [%s] %s: %s", ini_name(config), entry->line,
+	return error_begin(error, 0, "%s:%u: [%s] %s: %s", config->path, entry->line,
 	                   entry->section, entry->key, words);
 }
 
 static int fail_line(struct reading *reading, const char *words)
 {
 	reading->failed_line = reading->line;
-	return error_begin(reading->error, 0, "%s:%u: %s", ini_name(reading->config), reading->line,
+	return error_begin(reading->error, 0, "%s:%u: %s", reading->config->path, reading->line,
 	                   words);
 }
 
@@ -128,7 +121,7 @@ int ini_read(struct config *config, const char *text, size_t size, struct ironbo
 	config->entries = calloc(size / 3 < ENTRIES_MAX ? size / 3 + 1 : ENTRIES_MAX,
 	                         sizeof(*config->entries));
 	if (!config->text || !config->entries)
-		return error_begin(error, errno, "read %s", ini_name(config));
+		return error_begin(error, errno, "read %s", config->path);
 	reading.store = config->text;
 	/* Debian's inih has variables for what upstream fixes when it is compiled. */
 	ini_use_stack = false;
@@ -136,9 +129,9 @@ int ini_read(struct config *config, const char *text, size_t size, struct ironbo
 	ini_allow_multiline = false; /* a line that begins with blanks is a line like others */
 	wrong_line = ini_parse_stream(next_line, &reading, take_entry, &reading);
 	if (wrong_line < 0)
-		return error_begin(error, ENOMEM, "read %s", ini_name(config));
+		return error_begin(error, ENOMEM, "read %s", config->path);
 	if (wrong_line > 0 && (!reading.failed_line || (unsigned)wrong_line < reading.failed_line))
 		return error_begin(error, 0, "%s:%d: expected [SECTION] or KEY = VALUE",
-		                   ini_name(config), wrong_line);
+		                   config->path, wrong_line);
 	return reading.failed_line ? -1 : 0;
 }

@@ -7,13 +7,11 @@
 #include "config/config.h"
 
 /* Fills config's text and entries; what they hold is config_free's to free, also after an error,
- * which names config->path's file and the line. */
+ * which names config->path and the line. */
 int ini_read(struct config *config, const char *text, size_t size, struct ironbox_error *error);
 
-/* The file's name as errors show it. */
-const char *ini_name(const struct config *config);
-
-/* Begins the error "ironbox.ini:12: [seccomp] enabled: …" about an entry. Returns -1. */
+/* Begins the error "/etc/ironbox/ironbox.ini:12: [seccomp] enabled: …" about an entry. Returns -1.
+ */
 int ini_fail(const struct config *config, const struct config_entry *entry,
              struct ironbox_error *error, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

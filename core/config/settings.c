@@ -108,7 +108,7 @@ static int check_required(const struct config *config, const char *section,
 	for (; fields->kind != IRONBOX_END; fields++)
 		if (fields->required && !config_find(config, section, fields->name))
 			return error_begin(error, 0, "%s: [%s] %s: missing",
-			                   config->path ? ini_name(config) : "ironbox.ini", section,
+			                   config->path ? config->path : "ironbox.ini", section,
 			                   fields->name);
 	return 0;
 }

@@ -36,7 +36,7 @@ struct container {
 	int start_fd, started_fd;     /* the FIFOs, both ends each; -1 in run and exec */
 	pid_t pid;
 	int pidfd;
-	int init_pidfd;         /* exec: of the container's init; pidfd is the joiner's */
+	int init_pidfd; /* exec: of the container's init; pidfd is the joiner's */
 	bool joiner_made;
 	bool has_attach;        /* init waits for MESSAGE_ATTACHED */
 	bool has_runtime_hooks; /* init tells MESSAGE_MOUNTED and waits */
@@ -48,11 +48,17 @@ struct container {
  * stages torn down in reverse, the id free again. */
 void container_close(struct container *container);
 #define cleanup_container __attribute__((cleanup(container_close)))
-#define CONTAINER_NONE                                                                            \
-	((struct container){ .root_directory_fd = -1, .directory_fd = -1, .record = RECORD_NONE,  \
-	                     .pipeline = PIPELINE_NONE, .channel = CHANNEL_NONE,                  \
-	                     .inner_channel = CHANNEL_NONE, .start_fd = -1, .started_fd = -1,     \
-	                     .pidfd = -1, .init_pidfd = -1 })
+#define CONTAINER_NONE                                      \
+	((struct container){ .root_directory_fd = -1,       \
+	                     .directory_fd = -1,            \
+	                     .record = RECORD_NONE,         \
+	                     .pipeline = PIPELINE_NONE,     \
+	                     .channel = CHANNEL_NONE,       \
+	                     .inner_channel = CHANNEL_NONE, \
+	                     .start_fd = -1,                \
+	                     .started_fd = -1,              \
+	                     .pidfd = -1,                   \
+	                     .init_pidfd = -1 })
 
 /* ---- state.c: the state directory ---- */
 
@@ -86,8 +92,7 @@ enum container_status container_status(struct container *container, struct ironb
 int container_open(struct container *container, const struct runtime *runtime, const char *id,
                    bool lock, struct ironbox_error *error);
 /* Loads record, spec copy and the modules that made it, and runs their configure. */
-int container_load_pipeline(struct container *container, bool lenient,
-                            struct ironbox_error *error);
+int container_load_pipeline(struct container *container, bool lenient, struct ironbox_error *error);
 
 /* ---- launch.c: what create and run share ---- */
 

@@ -62,8 +62,8 @@ static int check_deletable(struct container *container, struct ironbox_error *er
 	                   container->id, container_status_names[status]);
 }
 
-static int delete(struct container *container, const struct runtime *runtime, const char *id,
-                  bool force, struct ironbox_error *error)
+static int delete (struct container *container, const struct runtime *runtime, const char *id,
+                   bool force, struct ironbox_error *error)
 {
 	if (state_open(container, runtime, id, true, error) < 0)
 		return force && error->code == ENOENT ? 0 : -1;
@@ -85,7 +85,7 @@ int container_delete(const struct runtime *runtime, const char *id, bool force,
 {
 	cleanup_container struct container container = CONTAINER_NONE;
 
-	if (delete(&container, runtime, id, force, error) < 0)
+	if (delete (&container, runtime, id, force, error) < 0)
 		return error_context(error, "delete %s", id);
 	return 0;
 }

@@ -2,13 +2,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <ironbox/cleanup.h>
 
 #include "lifecycle/container.h"
 #include "lifecycle/stats.h"
+#include "support/time.h"
 
 static void put_number(void *context, const char *name, uint64_t value)
 {
@@ -108,25 +108,17 @@ static int visit_oom(struct watcher *watcher, struct ironbox_error *error)
 	return watcher->visit(watcher->context, "oom", NULL);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 static int serve(struct watcher *watcher, int watch_fd, unsigned interval_ms,
                  struct ironbox_error *error)
 {
-	int64_t next = now_ms() + interval_ms;
+	int64_t next = time_now_ms() + interval_ms;
 
 	for (;;) {
 		struct pollfd polled[] = {
 			{ .fd = watcher->container->pidfd, .events = POLLIN },
 			{ .fd = watch_fd, .events = POLLIN },
 		};
-		int64_t left = next - now_ms();
+		int64_t left = next - time_now_ms();
 		char drained[4096];
 
 		if (poll(polled, 2, left > 0 ? (int)left : 0) < 0 && errno != EINTR)
@@ -140,11 +132,11 @@ static int serve(struct watcher *watcher, int watch_fd, unsigned interval_ms,
 			error_reset(error);
 			return 0;
 		}
-		if (now_ms() < next)
+		if (time_now_ms() < next)
 			continue;
 		if (visit_stats(watcher, error) != 0)
 			return error_is_told(error) ? -1 : 0;
-		next = now_ms() + interval_ms;
+		next = time_now_ms() + interval_ms;
 	}
 }
 

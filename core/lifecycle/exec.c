@@ -19,7 +19,8 @@
 #include "support/file.h"
 #include "support/process_id.h"
 
-static int check_status(struct container *container, bool ignore_paused, struct ironbox_error *error)
+static int check_status(struct container *container, bool ignore_paused,
+                        struct ironbox_error *error)
 {
 	state_status(container); /* opens init's pidfd, by which stages join */
 	if (container_load_pipeline(container, false, error) < 0)
@@ -31,8 +32,9 @@ static int check_status(struct container *container, bool ignore_paused, struct 
 	case STATUS_PAUSED:
 		if (ignore_paused)
 			return 0;
-		return error_begin(error, 0, "cannot exec in a paused container (use "
-		                             "--ignore-paused to override)");
+		return error_begin(error, 0,
+		                   "cannot exec in a paused container (use "
+		                   "--ignore-paused to override)");
 	case STATUS_CREATING:
 	case STATUS_STOPPED:
 		break;
@@ -64,8 +66,9 @@ static int check_console(const struct container *container, const struct exec_re
 	bool terminal = container->process.terminal;
 
 	if (terminal && request->detach && !request->console_socket)
-		return error_begin(error, 0, "a detached process with a terminal needs "
-		                             "--console-socket");
+		return error_begin(error, 0,
+		                   "a detached process with a terminal needs "
+		                   "--console-socket");
 	if (!terminal && request->console_socket)
 		return error_begin(error, 0, "--console-socket is given, but there is no terminal");
 	return 0;
@@ -91,8 +94,7 @@ static _Noreturn void joiner_main(struct container *container, const void *given
 	if ((!container->has_attach ||
 	     channel_await(&container->channel, MESSAGE_ATTACHED, NULL, &error) == 0) &&
 	    pipeline_run(pipeline, PHASE_JOIN, &error) == 0 &&
-	    process_setup(container, false, &error) == 0 &&
-	    process_stdio(container, &error) == 0 &&
+	    process_setup(container, false, &error) == 0 && process_stdio(container, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_CONFINE, &error) == 0 &&
 	    process_become_user(container, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_DROP, &error) == 0 &&
@@ -191,8 +193,7 @@ static int exec(struct container *container, const struct runtime *runtime,
 	pipeline->channel = &container->channel;
 	if ((!request->detach && foreground_begin(foreground, error) < 0) ||
 	    pipeline_run(pipeline, PHASE_JOIN_PREPARE, error) < 0 ||
-	    make_joiner(container, request, error) < 0 ||
-	    await_ready(container, error) < 0 ||
+	    make_joiner(container, request, error) < 0 || await_ready(container, error) < 0 ||
 	    pipeline_run(pipeline, PHASE_SETTLE, error) < 0 ||
 	    hand_over(container, request, foreground, error) < 0)
 		return -1;

@@ -82,7 +82,7 @@ static void take_signals(struct foreground *foreground, int pidfd)
 		else if (number == SIGWINCH && foreground->master_fd >= 0)
 			copy_size(foreground->master_fd);
 		else if (number != SIGPIPE && number != SIGURG) /* ours, not the user's */
-			process_signal(pidfd, number); /* ESRCH: SIGCHLD tells soon */
+			process_signal(pidfd, number);          /* ESRCH: SIGCHLD tells soon */
 	}
 }
 
@@ -157,7 +157,8 @@ static int wait_once(struct foreground *foreground, struct input *input, int pid
 		take_input(input);
 	if (polled[2].revents & POLLOUT)
 		give_input(input, foreground->master_fd);
-	if (polled[2].revents & (POLLIN | POLLHUP | POLLERR) && !carry_output(foreground->master_fd))
+	if (polled[2].revents & (POLLIN | POLLHUP | POLLERR) &&
+	    !carry_output(foreground->master_fd))
 		replace_fd(&foreground->master_fd, -1);
 	return 0;
 }
@@ -174,8 +175,8 @@ int foreground_wait(struct foreground *foreground, pid_t pid, int pidfd, int *ex
 			return -1;
 	if (foreground->master_fd >= 0)
 		drain_output(foreground->master_fd);
-	*exit_code = WIFSIGNALED(foreground->status) ? 128 + WTERMSIG(foreground->status) :
-						       WEXITSTATUS(foreground->status);
+	*exit_code = WIFSIGNALED(foreground->status) ? 128 + WTERMSIG(foreground->status)
+	                                             : WEXITSTATUS(foreground->status);
 	return 0;
 }
 

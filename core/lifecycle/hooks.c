@@ -10,7 +10,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <ironbox/cleanup.h>
@@ -18,6 +17,7 @@
 #include "lifecycle/signals_reset.h"
 #include "lifecycle/state_json.h"
 #include "support/process_id.h"
+#include "support/time.h"
 
 #define OUTPUT_MAX 700 /* of a hook's stderr, for the error's line */
 
@@ -126,7 +126,8 @@ static void take_output(struct hook_process *process)
 
 static void give_input(struct hook_process *process, const char **at, size_t *left)
 {
-	ssize_t written = write(process->input_fd, *at, *left); /* EPIPE: it does not care to read */
+	ssize_t written =
+		write(process->input_fd, *at, *left); /* EPIPE: it does not care to read */
 
 	if (written > 0) {
 		*at += written;
@@ -136,18 +137,10 @@ static void give_input(struct hook_process *process, const char **at, size_t *le
 		replace_fd(&process->input_fd, -1);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* Until the process is dead: true, or its time is up: false. */
 static bool serve(struct hook_process *process, const char *input, uint32_t timeout)
 {
-	int64_t deadline = now_ms() + timeout * 1000LL, left_ms;
+	int64_t deadline = time_now_ms() + timeout * 1000LL, left_ms;
 	size_t left = strlen(input);
 
 	for (;;) {
@@ -157,7 +150,7 @@ static bool serve(struct hook_process *process, const char *input, uint32_t time
 			{ .fd = process->output_fd, .events = POLLIN },
 		};
 
-		left_ms = deadline - now_ms();
+		left_ms = deadline - time_now_ms();
 		if (timeout && left_ms <= 0)
 			return false;
 		if (poll(polled, 3, timeout ? (int)(left_ms < 60000 ? left_ms : 60000) : -1) < 0)

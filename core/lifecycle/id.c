@@ -16,7 +16,7 @@ int id_check(const char *id, struct ironbox_error *error)
 		return error_begin(error, 0, "the container id is longer than %d bytes",
 		                   ID_LENGTH_MAX);
 	if (strspn(id, allowed) != length || !strcmp(id, ".") || !strcmp(id, ".."))
-		return error_begin(error, 0,
-		                   "invalid container id \"%s\": letters, digits and _+.- only", id);
+		return error_begin(
+			error, 0, "invalid container id \"%s\": letters, digits and _+.- only", id);
 	return 0;
 }

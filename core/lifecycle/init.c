@@ -64,8 +64,8 @@ static int ready_and_await_start(struct container *container, struct ironbox_err
 	ssize_t got;
 	char byte;
 
-	/* Committed, or end of file: then the runtime died, and we with it. Its death by itself is no
-	 * sign any more, for it may end the moment it has told us. */
+	/* Committed, or end of file: then the runtime died, and we with it. Its death by itself is
+	 * no sign any more, for it may end the moment it has told us. */
 	prctl(PR_SET_PDEATHSIG, 0);
 	if (channel_send(&container->channel, MESSAGE_READY, error) < 0 ||
 	    channel_await(&container->channel, MESSAGE_COMMITTED, NULL, error) < 0)
@@ -101,8 +101,7 @@ _Noreturn void init_main(struct container *container, const struct create_reques
 	    pipeline_run(pipeline, PHASE_SETUP, &error) == 0 &&
 	    await_runtime_hooks(container, &error) == 0 &&
 	    hooks_run(container, HOOK_CREATE_CONTAINER, STATUS_CREATING, &error) == 0 &&
-	    pivot(container, &error) == 0 &&
-	    pipeline_run(pipeline, PHASE_ENTER, &error) == 0 &&
+	    pivot(container, &error) == 0 && pipeline_run(pipeline, PHASE_ENTER, &error) == 0 &&
 	    process_setup(container, request->no_new_keyring, &error) == 0 &&
 	    process_stdio(container, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_CONFINE, &error) == 0 &&

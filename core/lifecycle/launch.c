@@ -59,8 +59,7 @@ static int find_rootfs(struct container *container, struct ironbox_error *error)
 	container->rootfs = realpath(path, NULL);
 	if (!container->rootfs)
 		return error_begin(error, errno, "find root.path %s", path);
-	container->pipeline.root_fd =
-		open(container->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	container->pipeline.root_fd = open(container->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (container->pipeline.root_fd < 0)
 		return error_begin(error, errno, "open root.path %s", container->rootfs);
 	return 0;
@@ -195,8 +194,8 @@ static int await_ready(struct container *container, struct ironbox_error *error)
 static int hand_over(struct container *container, const struct create_request *request,
                      struct ironbox_error *error)
 {
-	if (request->console_socket && send_console(&container->channel, request->console_socket,
-	                                            error) < 0)
+	if (request->console_socket &&
+	    send_console(&container->channel, request->console_socket, error) < 0)
 		return -1;
 	if (request->pidfd_socket &&
 	    send_fd(request->pidfd_socket, container->pidfd, "pidfd", error) < 0)
@@ -240,12 +239,10 @@ int container_launch(struct container *container, const struct runtime *runtime,
 	    (with_fifo && make_fifos(container, error) < 0) ||
 	    pipeline_run(pipeline, PHASE_PREPARE, error) < 0 ||
 	    make_init(container, request, error) < 0 || /* one clone3: see init.c */
-	    attach(container, error) < 0 ||
-	    run_runtime_hooks(container, error) < 0 ||
+	    attach(container, error) < 0 || run_runtime_hooks(container, error) < 0 ||
 	    await_ready(container, error) < 0 || /* or init's own error */
 	    pipeline_run(pipeline, PHASE_SETTLE, error) < 0 ||
-	    hand_over(container, request, error) < 0 ||
-	    state_write(container, error) < 0)
+	    hand_over(container, request, error) < 0 || state_write(container, error) < 0)
 		return -1;
 	return channel_send(&container->channel, MESSAGE_COMMITTED, error);
 }

@@ -83,7 +83,7 @@ int container_update(const struct runtime *runtime, const char *id, const struct
 struct container_info {
 	char *id, *oci_version, *bundle, *rootfs, *created, *owner;
 	enum container_status status;
-	pid_t pid; /* 0 when stopped */
+	pid_t pid;                         /* 0 when stopped */
 	struct ironbox_value *annotations; /* owned; an object, or NULL */
 };
 int container_state(const struct runtime *runtime, const char *id, struct container_info *info,
@@ -113,11 +113,11 @@ struct stage_info {
 	const char *name;   /* of the stage */
 	const char *module; /* seccomp.so; for `auto` the one that this node gets */
 	const char *path;
-	const char *version;  /* "" when it could not be loaded */
+	const char *version; /* "" when it could not be loaded */
 	unsigned abi_major, abi_minor;
 	bool enabled;
-	const char *wakes_on; /* the manifest's line; "" means always */
-	const char *problem;  /* why it could not be loaded, or NULL */
+	const char *wakes_on;     /* the manifest's line; "" means always */
+	const char *problem;      /* why it could not be loaded, or NULL */
 	const char *const *lacks; /* NULL-terminated */
 };
 int pipeline_list(const struct runtime *runtime,

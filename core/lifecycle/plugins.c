@@ -42,8 +42,11 @@ static int probe(const struct runtime *runtime, struct module *module, const cha
 {
 	struct pipeline pipeline = PIPELINE_NONE;
 	struct stage stage = {
-		.seen = { .size = sizeof(stage.seen), .host = &pipeline_host, .container_id = "-",
-		          .init_pidfd = -1, .seal_fd = -1 },
+		.seen = { .size = sizeof(stage.seen),
+		          .host = &pipeline_host,
+		          .container_id = "-",
+		          .init_pidfd = -1,
+		          .seal_fd = -1 },
 		.pipeline = &pipeline,
 		.plugin = module->plugin,
 		.name = (char *)(uintptr_t)name, /* only read */
@@ -75,8 +78,12 @@ static void visit_stage(const struct runtime *runtime, const char *name,
 	static const char *const nothing[] = { NULL };
 	struct module module = { 0 };
 	struct lacks lacks = { 0 };
-	struct stage_info info = { .name = name, .module = "", .path = "", .version = "",
-		                   .wakes_on = "", .lacks = nothing };
+	struct stage_info info = { .name = name,
+		                   .module = "",
+		                   .path = "",
+		                   .version = "",
+		                   .wakes_on = "",
+		                   .lacks = nothing };
 	const char *slash;
 	ERROR_NONE(error);
 

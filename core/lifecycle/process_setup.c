@@ -67,7 +67,8 @@ static int join_keyring(const char *id, struct ironbox_error *error)
 	return 0;
 }
 
-/* The kernel marks a directory outside of our root so; getcwd(3) of glibc hides it. CVE-2024-21626 */
+/* The kernel marks a directory outside of our root so; getcwd(3) of glibc hides it. CVE-2024-21626
+ */
 static int check_inside(const char *cwd, struct ironbox_error *error)
 {
 	char path[4096];

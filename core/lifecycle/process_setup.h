@@ -6,7 +6,8 @@
 #include "lifecycle/container.h"
 
 /* Finds the program and HOME, sets rlimits, session keyring, working directory, scheduling, I/O
- * priority, affinity, personality, memory policy: all that needs privilege, or is no harm with it. */
+ * priority, affinity, personality, memory policy: all that needs privilege, or is no harm with it.
+ */
 int process_setup(struct container *container, bool no_new_keyring, struct ironbox_error *error);
 /* A session of its own; the terminal if a stage gave one, as stdin, stdout and stderr. */
 int process_stdio(struct container *container, struct ironbox_error *error);

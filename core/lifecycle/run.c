@@ -27,8 +27,9 @@ static int check_terminal(const struct container *container, const struct run_re
                           struct ironbox_error *error)
 {
 	if (container->process.terminal && request->detach && !request->create.console_socket)
-		return error_begin(error, 0, "process.terminal is set: a detached container needs "
-		                             "--console-socket");
+		return error_begin(error, 0,
+		                   "process.terminal is set: a detached container needs "
+		                   "--console-socket");
 	return 0;
 }
 

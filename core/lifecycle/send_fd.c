@@ -16,7 +16,9 @@ int send_fd(const char *socket_path, int fd, const char *name, struct ironbox_er
 		char space[CMSG_SPACE(sizeof(int))];
 	} control = { 0 };
 	struct iovec part = { (void *)(uintptr_t)name, strlen(name) }; /* only read */
-	struct msghdr packet = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.space,
+	struct msghdr packet = { .msg_iov = &part,
+		                 .msg_iovlen = 1,
+		                 .msg_control = control.space,
 		                 .msg_controllen = sizeof(control.space) };
 	struct cmsghdr *rights = CMSG_FIRSTHDR(&packet);
 

@@ -77,7 +77,8 @@ int container_start(const struct runtime *runtime, const char *id, struct ironbo
 {
 	cleanup_container struct container container = CONTAINER_NONE;
 
-	if (container_open(&container, runtime, id, true, error) < 0 || start(&container, error) < 0)
+	if (container_open(&container, runtime, id, true, error) < 0 ||
+	    start(&container, error) < 0)
 		return error_context(error, "start %s", id);
 	if (!container.state.has_poststart_hooks)
 		return 0;

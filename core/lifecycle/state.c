@@ -18,6 +18,7 @@
 #include "lifecycle/id.h"
 #include "support/file.h"
 #include "support/process_id.h"
+#include "support/time.h"
 
 #define STATE_VERSION   1
 #define STATE_SIZE_MAX  (1 << 20)
@@ -207,38 +208,28 @@ int state_read(struct container *container, struct ironbox_error *error)
 	result = root ? parse_state(&container->state, root) : -1;
 	json_decref(root);
 	if (result < 0)
-		return error_begin(error, 0, "%s/%s/%s is cut off, or not of this version of ironbox",
+		return error_begin(error, 0,
+		                   "%s/%s/%s is cut off, or not of this version of ironbox",
 		                   container->runtime->state_root, container->id, STATE_FILE);
 	return 0;
-}
-
-/* RFC 3339 with nanoseconds, as runc tells it. */
-static void format_now(char text[48])
-{
-	struct timespec now;
-	struct tm parts;
-	size_t at;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &parts);
-	at = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &parts);
-	snprintf(text + at, 48 - at, ".%09ldZ", now.tv_nsec);
 }
 
 int state_write(struct container *container, struct ironbox_error *error)
 {
 	cleanup_free char *text = NULL;
-	char now[48];
+	char created[TIME_TEXT_SIZE];
+	struct timespec now;
 	json_t *root;
 
-	format_now(now);
+	clock_gettime(CLOCK_REALTIME, &now);
+	time_format(created, &now, 1); /* as runc tells it */
 	root = json_pack("{s:i, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:I, s:b, s:b, s:I}", "version",
 	                 STATE_VERSION, "id", container->id, "ociVersion",
 	                 spec_text(&container->spec, "ociVersion"), "pid",
 	                 (json_int_t)container->pid, "startTime",
 	                 (json_int_t)process_start_time(container->pid, NULL), "bundle",
-	                 container->bundle, "rootfs", container->rootfs, "created", now, "ownerUid",
-	                 (json_int_t)geteuid(), "poststart",
+	                 container->bundle, "rootfs", container->rootfs, "created", created,
+	                 "ownerUid", (json_int_t)geteuid(), "poststart",
 	                 (int)spec_asks(&container->spec, "hooks.poststart"), "poststop",
 	                 (int)spec_asks(&container->spec, "hooks.poststop"), "stageFlags",
 	                 (json_int_t)container->state.stage_flags);
@@ -257,7 +248,8 @@ int state_read_spec(struct container *container, struct ironbox_error *error)
 {
 	if (container->spec.root)
 		return 0;
-	return spec_load(&container->spec, SPEC_CONFIG, container->directory_fd, CONFIG_FILE, error);
+	return spec_load(&container->spec, SPEC_CONFIG, container->directory_fd, CONFIG_FILE,
+	                 error);
 }
 
 /* A temporary file of a writer that was killed. Nothing but files of ours is ever in here. */

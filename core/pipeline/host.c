@@ -60,8 +60,8 @@ static int host_settings(const struct ironbox_stage *seen, const struct ironbox_
 {
 	static const char *const engines_own[] = { "enabled", "module", "wake", NULL };
 
-	return config_read(pipeline_of(seen)->config, stage_of(seen)->name, fields, engines_own, out,
-	                   error);
+	return config_read(pipeline_of(seen)->config, stage_of(seen)->name, fields, engines_own,
+	                   out, error);
 }
 
 /* ---- the node ---- */

@@ -74,12 +74,9 @@ static int set_member(struct manifest *manifest, char *key, char *value)
 		const char *key;
 		const char **member;
 	} rows[] = {
-		{ "name", &manifest->name },
-		{ "after", &manifest->after },
-		{ "before", &manifest->before },
-		{ "wakes_on", &manifest->wakes_on },
-		{ "fits", &manifest->fits },
-		{ "otherwise", &manifest->otherwise },
+		{ "name", &manifest->name },     { "after", &manifest->after },
+		{ "before", &manifest->before }, { "wakes_on", &manifest->wakes_on },
+		{ "fits", &manifest->fits },     { "otherwise", &manifest->otherwise },
 	};
 	size_t i;
 
@@ -100,7 +97,8 @@ int manifest_read(struct manifest *manifest, int fd, const char *path, struct ir
 	manifest->name = manifest->after = manifest->before = manifest->wakes_on = "";
 	manifest->fits = manifest->otherwise = "";
 	if (read_note(manifest, fd) < 0)
-		return error_begin(error, 0, "%s is not a plugin: it has no ironbox manifest", path);
+		return error_begin(error, 0, "%s is not a plugin: it has no ironbox manifest",
+		                   path);
 	memcpy(manifest->copies, manifest->text, sizeof(manifest->copies));
 	for (line = manifest->copies; *line; line = next) {
 		next = line + strcspn(line, "\n");

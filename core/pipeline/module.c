@@ -65,8 +65,9 @@ static int check_abi(const struct ironbox_plugin *plugin, const char *path,
 		                   plugin->abi >> 16, plugin->abi & 0xffff, IRONBOX_ABI_MAJOR,
 		                   IRONBOX_ABI_MINOR);
 	if (plugin->size < offsetof(struct ironbox_plugin, configure))
-		return error_begin(error, 0, "%s: its descriptor is %u bytes, too short for any ABI",
-		                   path, plugin->size);
+		return error_begin(error, 0,
+		                   "%s: its descriptor is %u bytes, too short for any ABI", path,
+		                   plugin->size);
 	return 0;
 }
 

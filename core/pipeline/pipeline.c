@@ -23,24 +23,12 @@ static const struct {
 	size_t offset;
 } phases[] = {
 #define PHASE(NAME, member) [PHASE_##NAME] = { #member, offsetof(struct ironbox_plugin, member) }
-	PHASE(CONFIGURE, configure),
-	PHASE(VALIDATE, validate),
-	PHASE(PREPARE, prepare),
-	PHASE(ATTACH, attach),
-	PHASE(SETUP, setup),
-	PHASE(PIVOT, pivot),
-	PHASE(ENTER, enter),
-	PHASE(CONFINE, confine),
-	PHASE(DROP, drop),
-	PHASE(SETTLE, settle),
-	PHASE(SEAL, seal),
-	PHASE(JOIN_PREPARE, join_prepare),
-	PHASE(JOIN, join),
-	PHASE(PAUSE, pause),
-	PHASE(RESUME, resume),
-	PHASE(STATS, stats),
-	PHASE(PROCESSES, processes),
-	PHASE(TEARDOWN, teardown),
+	PHASE(CONFIGURE, configure), PHASE(VALIDATE, validate),   PHASE(PREPARE, prepare),
+	PHASE(ATTACH, attach),       PHASE(SETUP, setup),         PHASE(PIVOT, pivot),
+	PHASE(ENTER, enter),         PHASE(CONFINE, confine),     PHASE(DROP, drop),
+	PHASE(SETTLE, settle),       PHASE(SEAL, seal),           PHASE(JOIN_PREPARE, join_prepare),
+	PHASE(JOIN, join),           PHASE(PAUSE, pause),         PHASE(RESUME, resume),
+	PHASE(STATS, stats),         PHASE(PROCESSES, processes), PHASE(TEARDOWN, teardown),
 	PHASE(PROBE, probe),
 #undef PHASE
 };

@@ -68,11 +68,11 @@ struct pipeline {
 	size_t count;
 	struct fact *facts;
 	struct clone_wishes clone;
-	int root_fd;    /* the container's root as it stands now; -1: not known */
-	int proc_fd;    /* the host's /proc; -1: not opened yet */
+	int root_fd;      /* the container's root as it stands now; -1: not known */
+	int proc_fd;      /* the host's /proc; -1: not opened yet */
 	bool proc_closed; /* /proc is the container's by now: open_proc refuses */
-	int console_fd; /* the terminal's container side, given by a stage; -1: none */
-	bool touched;   /* prepare or attach was entered: there may be something to undo */
+	int console_fd;   /* the terminal's container side, given by a stage; -1: none */
+	bool touched;     /* prepare or attach was entered: there may be something to undo */
 
 	/* answers of control phases; NULL: nobody listens */
 	void (*on_number)(void *context, const char *name, uint64_t value);
@@ -81,9 +81,11 @@ struct pipeline {
 	void *context;
 };
 
-#define PIPELINE_NONE                                                                        \
-	((struct pipeline){ .clone = { .cgroup_fd = -1, .user_namespace_fd = -1 }, .root_fd = -1, \
-	                    .proc_fd = -1, .console_fd = -1 })
+#define PIPELINE_NONE                                                              \
+	((struct pipeline){ .clone = { .cgroup_fd = -1, .user_namespace_fd = -1 }, \
+	                    .root_fd = -1,                                         \
+	                    .proc_fd = -1,                                         \
+	                    .console_fd = -1 })
 
 /* What all stages of a pipeline are told. */
 struct pipeline_subject {

@@ -21,8 +21,7 @@ static int remember_entry(struct record *record, const char *stage, const char *
 
 	if (record->count == record->capacity) {
 		size_t capacity = record->capacity ? record->capacity * 2 : 16;
-		struct record_entry *grown =
-			realloc(record->entries, capacity * sizeof(*grown));
+		struct record_entry *grown = realloc(record->entries, capacity * sizeof(*grown));
 
 		if (!grown)
 			return error_begin(error, errno, "keep the record");
@@ -64,8 +63,9 @@ int record_open(struct record *record, int directory_fd, struct ironbox_error *e
 	char *line, *end;
 
 	*record = RECORD_NONE;
-	record->fd = openat(directory_fd, RECORD_FILE,
-	                    O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	record->fd =
+		openat(directory_fd, RECORD_FILE,
+	               O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (record->fd < 0 || fstat(record->fd, &status) < 0)
 		return error_begin(error, errno, "open the container's %s", RECORD_FILE);
 	if (!S_ISREG(status.st_mode))
@@ -104,7 +104,8 @@ int record_add(struct record *record, const char *stage, const char *key, const 
 
 	json_decref(array);
 	if (!text)
-		return error_begin(error, 0, "record %s of %s: not UTF-8, or no memory", key, stage);
+		return error_begin(error, 0, "record %s of %s: not UTF-8, or no memory", key,
+		                   stage);
 	text[length++] = '\n'; /* in the place of the NUL: one write(2), whole or not at all */
 	if (record->fd >= 0 && file_write_all(record->fd, text, length) < 0)
 		return error_begin(error, errno, "write the container's %s", RECORD_FILE);
@@ -116,7 +117,8 @@ const char *record_find(const struct record *record, const char *stage, const ch
 	size_t i;
 
 	for (i = record->count; i-- > 0;)
-		if (!strcmp(record->entries[i].stage, stage) && !strcmp(record->entries[i].key, key))
+		if (!strcmp(record->entries[i].stage, stage) &&
+		    !strcmp(record->entries[i].key, key))
 			return record->entries[i].value;
 	return NULL;
 }

@@ -133,8 +133,8 @@ static int check_owner(void *context, const char *path, const char *owner)
 	if (line > 0)
 		return error_begin(check->error, 0, "%s: off in %s:%d, but %s asks for it", owner,
 		                   config->path, line, path);
-	return error_begin(check->error, 0, "config.json: %s: no stage of the pipeline does it (%s)",
-	                   path, owner);
+	return error_begin(check->error, 0,
+	                   "config.json: %s: no stage of the pipeline does it (%s)", path, owner);
 }
 
 int select_check_owners(const struct pipeline *pipeline, struct ironbox_error *error)

@@ -62,7 +62,8 @@ int channel_send_bytes(struct channel *channel, enum message_type type, uint32_t
 	ssize_t sent;
 
 	if (size > CHANNEL_BYTES_MAX)
-		return error_begin(error, EMSGSIZE, "send %zu bytes between runtime and init", size);
+		return error_begin(error, EMSGSIZE, "send %zu bytes between runtime and init",
+		                   size);
 	if (fd >= 0) {
 		struct cmsghdr *rights;
 
@@ -95,7 +96,9 @@ static int receive(struct channel *channel, struct message *message, int flags,
 		{ &header, sizeof(header) },
 		{ message->bytes, sizeof(message->bytes) },
 	};
-	struct msghdr packet = { .msg_iov = parts, .msg_iovlen = 2, .msg_control = control.space,
+	struct msghdr packet = { .msg_iov = parts,
+		                 .msg_iovlen = 2,
+		                 .msg_control = control.space,
 		                 .msg_controllen = sizeof(control.space) };
 	struct cmsghdr *rights;
 	ssize_t got;

@@ -31,7 +31,8 @@ static void replace_control_bytes(char *text)
 			*text = '?';
 }
 
-static void put_formatted(struct ironbox_error *error, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void
+put_formatted(struct ironbox_error *error, const char *format, va_list arguments)
 {
 	char line[ERROR_TEXT_MAX];
 

@@ -16,7 +16,8 @@ static size_t first_capacity(int fd, size_t most)
 
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 &&
 	    (size_t)status.st_size <= most)
-		return (size_t)status.st_size + 1; /* the byte more finds the end in the same read */
+		return (size_t)status.st_size +
+		       1; /* the byte more finds the end in the same read */
 	return most < 4096 ? most + 1 : 4096;
 }
 

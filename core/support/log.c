@@ -8,11 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "support/time.h"
+
 struct log process_log = { .fd = -1 };
 
 static const char *const level_names[] = { "error", "warning", "info", "debug" };
 
-/* Appends text as the inside of a quoted JSON string; Go's %q, which logfmt uses, is near enough. */
+/* Appends text as the inside of a quoted JSON string; Go's %q, which logfmt uses, is near enough.
+ */
 static size_t put_quoted(char *line, size_t size, size_t at, const char *text)
 {
 	for (; *text && at + 8 < size; text++) {
@@ -31,9 +34,8 @@ static size_t put_quoted(char *line, size_t size, size_t at, const char *text)
 void log_write(enum ironbox_log_level level, const char *format, ...)
 {
 	int saved = errno;
-	char text[2048], line[4096], now[40];
+	char text[2048], line[4096], now[TIME_TEXT_SIZE];
 	struct timespec time;
-	struct tm parts;
 	va_list arguments;
 	size_t at;
 
@@ -43,8 +45,7 @@ void log_write(enum ironbox_log_level level, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	clock_gettime(CLOCK_REALTIME, &time);
-	gmtime_r(&time.tv_sec, &parts); /* no locale and no zone file is read for it */
-	strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", &parts);
+	time_format(now, &time, 0);
 
 	if (process_log.json)
 		at = (size_t)snprintf(line, sizeof(line), "{\"level\":\"%s\",\"msg\":\"",

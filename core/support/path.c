@@ -16,7 +16,8 @@
 
 int path_open(int directory_fd, const char *path, int flags, mode_t mode, uint64_t resolve)
 {
-	struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC), .resolve = resolve };
+	struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+		                .resolve = resolve };
 	int fd, races = 0;
 
 	if (flags & (O_CREAT | __O_TMPFILE))
