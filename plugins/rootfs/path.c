@@ -47,20 +47,25 @@ bool is_on(int fd, unsigned long magic)
 	return fstatfs(fd, &status) == 0 && (unsigned long)status.f_type == magic;
 }
 
+/* Slashes and names of "." lead nowhere. */
+static const char *skip_nothing(const char *path)
+{
+	for (;;) {
+		path += strspn(path, "/");
+		if (path[0] != '.' || (path[1] != '/' && path[1]))
+			return path;
+		path++;
+	}
+}
+
 const char *path_below(const char *path, const char *name)
 {
 	size_t length = strlen(name);
 
-	for (;;) {
-		path += strspn(path, "/");
-		if (path[0] != '.' || (path[1] != '/' && path[1]))
-			break;
-		path++;
-	}
+	path = skip_nothing(path);
 	if (strncmp(path, name, length) != 0 || (path[length] && path[length] != '/'))
 		return NULL;
-	path += length;
-	return path + strspn(path, "/");
+	return skip_nothing(path + length);
 }
 
 /* Where path_make stands: in current_fd, whose path is done, with rest still to go. */

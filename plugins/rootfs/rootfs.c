@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -66,14 +65,7 @@ static int refuse_mounts(const struct ironbox_stage *stage, struct ironbox_error
 static int rootfs_validate(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	const struct rootfs *rootfs = stage->data;
-	struct stat status;
 
-	if (rootfs->tree != TREE_JOINED) {
-		if (stat(stage->root_path, &status) < 0)
-			return stage->host->fail(error, errno, "root.path: %s", stage->root_path);
-		if (!S_ISDIR(status.st_mode))
-			return stage->host->fail(error, ENOTDIR, "root.path: %s", stage->root_path);
-	}
 	if (rootfs->tree != TREE_OWN && refuse_mounts(stage, error) < 0)
 		return -1;
 	if (mounts_validate(stage, error) < 0 || devices_validate(stage, error) < 0)
