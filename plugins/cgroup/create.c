@@ -45,8 +45,31 @@ int cgroup_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
 	if (limits_write(&limits, error) < 0 || apply_device_rules(stage, &rules, error) < 0 ||
 	    cgroup_delegate(stage, data->cgroup_fd, error) < 0)
 		return -1;
-	stage->host->clone_into_cgroup(stage, data->cgroup_fd);
+	if (!data->was_found)
+		stage->host->clone_into_cgroup(stage, data->cgroup_fd);
 	return 0;
+}
+
+/*
+ * A cgroup into whose cgroup.kill someone once wrote kills what CLONE_INTO_CGROUP puts there (seen
+ * on 6.18: the clone compares the number of kills with that of its parent's cgroup). Of one that
+ * was there before we can't know, so init is moved into it; still before any code of the container.
+ */
+bool cgroup_needs_attach(const struct ironbox_stage *stage)
+{
+	const struct cgroup_data *data = stage->data;
+
+	return data->is_open && data->was_found;
+}
+
+int cgroup_attach(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct cgroup_data *data = stage->data;
+
+	if (!cgroup_needs_attach(stage))
+		return 0;
+	return cgroup_write_number(stage, data->cgroup_fd, "cgroup.procs", stage->init_pid, NULL,
+	                           error);
 }
 
 /*

@@ -16,6 +16,7 @@ struct cgroup_data {
 	struct cgroup_resources resources;
 	bool was_found; /* the cgroup was there before */
 	bool is_open;   /* cgroup_fd is one, from prepare or join_prepare to settle */
+	bool must_move; /* exec: cgroup_fd is one of cgroup.procs, which the joiner writes to */
 	int cgroup_fd;
 };
 
@@ -39,7 +40,8 @@ bool cgroup_is_unwanted(const struct ironbox_stage *stage);
 ironbox_phase cgroup_validate;
 
 /* create.c */
-ironbox_phase cgroup_prepare;
+ironbox_phase cgroup_prepare, cgroup_attach, cgroup_settle;
+bool cgroup_needs_attach(const struct ironbox_stage *stage);
 /* delegate.c: hands the cgroup to the container's user where the spec says so. */
 int cgroup_delegate(struct ironbox_stage *stage, int cgroup_fd, struct ironbox_error *error);
 
@@ -91,7 +93,7 @@ bool convert_swap(int64_t memory, int64_t memory_and_swap, int64_t *swap);
 int events_await(int cgroup_fd, const char *key, uint64_t value, unsigned deadline_ms);
 
 /* join.c, control.c, update.c, stats.c, teardown.c */
-ironbox_phase cgroup_join_prepare, cgroup_settle;
+ironbox_phase cgroup_join_prepare, cgroup_join;
 ironbox_phase cgroup_pause, cgroup_resume, cgroup_processes, cgroup_stats, cgroup_teardown;
 ironbox_phase cgroup_probe;
 int cgroup_signal(struct ironbox_stage *stage, int number, struct ironbox_error *error);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <ironbox/cleanup.h>
 
@@ -43,9 +44,26 @@ int cgroup_join_prepare(struct ironbox_stage *stage, struct ironbox_error *error
 		if (fd < 0)
 			return -1;
 	}
+	if (stage->host->recall(stage, KEY_FOUND)) {
+		/* as in attach; who opened the file, not who writes, needs the right to */
+		replace_fd(&fd, openat(fd, "cgroup.procs", O_WRONLY | O_CLOEXEC));
+		if (fd < 0)
+			return stage->host->fail(error, errno, "open cgroup.procs");
+		data->must_move = true;
+	}
 	data->cgroup_fd = steal_fd(&fd);
 	data->is_open = true;
-	stage->host->clone_into_cgroup(stage, data->cgroup_fd);
+	if (!data->must_move)
+		stage->host->clone_into_cgroup(stage, data->cgroup_fd);
+	return 0;
+}
+
+int cgroup_join(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct cgroup_data *data = stage->data;
+
+	if (data->must_move && write(data->cgroup_fd, "0", 1) != 1) /* 0: who writes */
+		return stage->host->fail(error, errno, "enter the cgroup");
 	return 0;
 }
 

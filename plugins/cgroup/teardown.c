@@ -12,13 +12,16 @@
 #include "path.h"
 #include "processes.h"
 
-/* What was found stays, empty as it was. */
+/* What was found stays, empty as it was; see cgroup_needs_attach why it is not killed for nothing.
+ */
 static int empty_found(struct ironbox_stage *stage, int cgroup_fd, const char *path,
                        struct ironbox_error *error)
 {
 	char left[256];
 	int code;
 
+	if (events_await(cgroup_fd, "populated", 0, 0) == 0)
+		return 0;
 	if (cgroup_write(stage, cgroup_fd, "cgroup.kill", "1", NULL, error) < 0)
 		return -1;
 	if (events_await(cgroup_fd, "populated", 0, DEADLINE_MS) == 0)
