@@ -1,11 +1,19 @@
 /* create, and the options that it shares with run. */
 #include "cli/create.h"
 #include "cli/commands.h"
+#include "support/listen_fds.h"
 
 static const struct option_row create_rows[] = {
 	CREATE_OPTIONS(struct create_options),
 	OPTION_ROWS_END,
 };
+
+/* The fds that go to the container: those handed to us by sd_listen_fds(3), then those asked for.
+ */
+uint32_t create_preserved_fds(const struct create_options *options)
+{
+	return listen_fds_count() + options->preserve_fds;
+}
 
 struct create_request create_request_from(const struct create_options *options, const char *id)
 {
@@ -15,15 +23,16 @@ struct create_request create_request_from(const struct create_options *options, 
 		.console_socket = options->console_socket,
 		.pidfd_socket = options->pidfd_socket,
 		.pid_file = options->pid_file,
-		.preserve_fds = options->preserve_fds,
+		.preserve_fds = create_preserved_fds(options),
+		.listen_fds = listen_fds_count(),
 		.no_pivot = options->no_pivot,
 		.no_new_keyring = options->no_new_keyring,
 	};
 }
 
-static uint32_t create_preserved_fds(const void *options)
+static uint32_t preserved_fds(const void *options)
 {
-	return ((const struct create_options *)options)->preserve_fds;
+	return create_preserved_fds(options);
 }
 
 static int run_create(struct invocation *invocation, struct ironbox_error *error)
@@ -46,6 +55,6 @@ const struct command create_command = {
 	.options = create_rows,
 	.defaults = &(const struct create_options){ .bundle = "." },
 	.options_size = sizeof(struct create_options),
-	.preserved_fds = create_preserved_fds,
+	.preserved_fds = preserved_fds,
 	.run = run_create,
 };

@@ -19,7 +19,7 @@ static const struct option_row run_rows[] = {
 
 static uint32_t run_preserved_fds(const void *options)
 {
-	return ((const struct run_options *)options)->create.preserve_fds;
+	return create_preserved_fds(&((const struct run_options *)options)->create);
 }
 
 static int run_run(struct invocation *invocation, struct ironbox_error *error)

@@ -78,6 +78,7 @@ static int load_stages(struct container *container, const struct create_request 
 	};
 
 	container->state.stage_flags = subject.flags;
+	container->listen_fds = request->listen_fds;
 	pipeline->config = container->runtime->config;
 	pipeline->spec = &container->spec;
 	pipeline->record = &container->record;

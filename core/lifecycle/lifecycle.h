@@ -38,6 +38,7 @@ struct create_request {
 	const char *pidfd_socket;
 	const char *pid_file;
 	uint32_t preserve_fds; /* 3 … 3+N-1 go to the container */
+	uint32_t listen_fds;   /* the first of these that are sockets for sd_listen_fds(3) */
 	bool no_pivot;
 	bool no_new_keyring;
 };

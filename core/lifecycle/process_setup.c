@@ -6,6 +6,7 @@
 #include <linux/keyctl.h>
 #include <linux/openat2.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,24 +21,59 @@
 #include "lifecycle/memory_policy.h"
 #include "support/path.h"
 
-static int add_home(struct oci_process *process, struct ironbox_error *error)
+static bool has_variable(const struct oci_process *process, const char *name)
 {
-	const char **grown;
-	char *home;
-	size_t i;
+	size_t i, length = strlen(name);
 
 	for (i = 0; i < process->env_count; i++)
-		if (!strncmp(process->env[i], "HOME=", 5))
-			return 0;
-	home = home_of(process->uid);
-	grown = realloc(process->env, (process->env_count + 2) * sizeof(*grown));
+		if (!strncmp(process->env[i], name, length) && process->env[i][length] == '=')
+			return true;
+	return false;
+}
+
+/* Takes text, malloc'ed "NAME=VALUE"; it lives till execve(2). */
+static int add_variable(struct oci_process *process, char *text, struct ironbox_error *error)
+{
+	const char **grown = realloc(process->env, (process->env_count + 2) * sizeof(*grown));
+
 	if (grown)
 		process->env = grown;
-	if (!home || !grown)
-		return error_begin(error, ENOMEM, "add HOME to the environment");
-	process->env[process->env_count++] = home; /* lives till execve(2) */
+	if (!text || !grown)
+		return error_begin(error, ENOMEM, "add to the environment");
+	process->env[process->env_count++] = text;
 	process->env[process->env_count] = NULL;
 	return 0;
+}
+
+static char *number_variable(const char *name, uint32_t value)
+{
+	char *text;
+
+	return asprintf(&text, "%s=%u", name, value) < 0 ? NULL : text;
+}
+
+static int add_home(struct oci_process *process, struct ironbox_error *error)
+{
+	return has_variable(process, "HOME") ? 0
+	                                     : add_variable(process, home_of(process->uid), error);
+}
+
+/* sd_listen_fds(3): sockets that were handed to us as fd 3 and up are handed on. podman says so in
+ * process.env itself. */
+static int add_listen_fds(struct oci_process *process, uint32_t count, struct ironbox_error *error)
+{
+	const char *names = getenv("LISTEN_FDNAMES");
+	char *text;
+
+	if (count == 0 || has_variable(process, "LISTEN_FDS"))
+		return 0;
+	if (add_variable(process, number_variable("LISTEN_FDS", count), error) < 0 ||
+	    add_variable(process, number_variable("LISTEN_PID", 1), error) < 0)
+		return -1;
+	if (!names)
+		return 0;
+	return add_variable(process, asprintf(&text, "LISTEN_FDNAMES=%s", names) < 0 ? NULL : text,
+	                    error);
 }
 
 static int set_rlimits(const struct oci_process *process, struct ironbox_error *error)
@@ -154,7 +190,9 @@ int process_setup(struct container *container, bool no_new_keyring, struct ironb
 {
 	struct oci_process *process = &container->process;
 
-	if (add_home(process, error) < 0 || set_rlimits(process, error) < 0 ||
+	if (add_home(process, error) < 0 ||
+	    add_listen_fds(process, container->listen_fds, error) < 0 ||
+	    set_rlimits(process, error) < 0 ||
 	    (!no_new_keyring && join_keyring(container->id, error) < 0) ||
 	    enter_cwd(process->cwd, error) < 0 ||
 	    find_program(container, &container->program, error) < 0 ||
