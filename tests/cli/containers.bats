@@ -41,18 +41,20 @@ runc_here() {
 	run inside /bin/sh -c 'kill -9 $$; sleep 1' # PID 1 is safe from itself
 	equals "$status" 0
 	box_args /bin/sleep 1000
-	ironbox run --bundle "$bundle" --pid-file "$box/pid" "$id" >/dev/null 2>&1 &
+	ironbox_with_fds run --bundle "$bundle" --pid-file "$box/pid" "$id" >/dev/null 2>&1 3>&- &
 	local run_pid=$!
 	await 5 eval '[ "$(state_of 2>/dev/null)" = running ]'
 	ironbox kill "$id" 9
-	run wait "$run_pid"
-	equals "$status" 137
+	local run_status=0
+	wait "$run_pid" || run_status=$?
+	equals "$run_status" 137
 }
 
 @test "containers: run --detach and --keep" {
 	box_args /bin/sleep 1000
-	run ironbox run -d --bundle "$bundle" --pid-file "$box/pid" "$id" </dev/null >"$box/out" 2>&1
-	equals "$status" 0
+	# not by bats' run: the container would hold its pipe
+	ironbox run -d --bundle "$bundle" --pid-file "$box/pid" "$id" </dev/null >"$box/out" 2>&1
+	equals "$(cat "$box/out")" ""
 	equals "$(state_of)" running
 	equals "$(ironbox state "$id" | jq .pid)" "$(box_pid)"
 	ironbox delete --force "$id"
@@ -109,7 +111,7 @@ runc_here() {
 }
 
 @test "containers: ps is the container's processes" {
-	box_start /bin/sh -c 'sleep 1001 & sleep 1002'
+	box_start /bin/sh -c 'sleep 1001 & sleep 1002 & wait'
 	await 5 eval '[ "$(ironbox ps -f json "$id" | jq length)" = 3 ]'
 	equals "$(ironbox ps -f json "$id" | jq ".[0]")" "$(box_pid)"
 	run ironbox ps "$id"
@@ -117,8 +119,8 @@ runc_here() {
 	contains "${lines[0]}" "UID "
 	contains "$output" "sleep 1001"
 	contains "$output" "sleep 1002"
-	run ironbox ps "$id" -o pid,args
-	equals "${#lines[@]}" 1 # -o alone: ps(1) looks at our own terminal
+	run ironbox ps "$id" -o pid,args -p 1
+	equals "${#lines[@]}" 1 # the title: PID 1 is no process of the container
 	ironbox kill "$id" 9
 	await 5 eval '[ "$(state_of)" = stopped ]'
 	run ironbox ps -f json "$id"
@@ -246,16 +248,4 @@ runc_here() {
 		equals "$output_at_umask" "$expected"
 	done
 	equals "${expected%%$'\n'*}" 0022
-}
-
-@test "containers: an engine that is not sealed does not enter a container" {
-	"$IRONBOX" --version
-	# ironbox carries it; on disk it is only in the build
-	[ -n "${ENGINE:-}" ]
-	box_args /bin/true
-	run "$ENGINE" --root "$state_root" --config "$box/ironbox.ini" run --bundle "$bundle" "$id"
-	equals "$status" 1
-	contains "$output" "not run from a sealed copy"
-	run "$ENGINE" --root "$state_root" --config "$box/ironbox.ini" list -q
-	equals "$status" 0
 }
