@@ -121,26 +121,30 @@ static int make_one(struct ironbox_stage *stage, struct hierarchies *all,
 	return cpuset_inherit(stage, hierarchy->directory_fd, error);
 }
 
+/* Of v1 the file by which to enter; of the v2 tree the directory, for clone_into_cgroup. */
+static int open_for_entry(struct hierarchies *all, struct hierarchy *hierarchy)
+{
+	char path[CGROUP_PATH_MAX];
+
+	if (hierarchy->controllers & V1_BIT(V1_UNIFIED))
+		return hierarchy_directory(all, hierarchy);
+	replace_fd(&hierarchy->directory_fd, -1);
+	if (hierarchy_path(all, hierarchy, "tasks", path))
+		hierarchy->tasks_fd = open(path, O_WRONLY | O_CLOEXEC);
+	return hierarchy->tasks_fd;
+}
+
 int members_open(const struct ironbox_stage *stage, struct hierarchies *all,
                  struct ironbox_error *error)
 {
 	for (size_t i = 0; i < all->count; i++) {
-		struct hierarchy *hierarchy = &all->items[i];
-		char path[CGROUP_PATH_MAX];
-		int fd;
+		const struct hierarchy *hierarchy = &all->items[i];
 
-		if (hierarchy->controllers & V1_BIT(V1_UNIFIED)) { /* for clone_into_cgroup */
-			fd = hierarchy_directory(all, hierarchy);
-		} else {
-			replace_fd(&hierarchy->directory_fd, -1);
-			fd = hierarchy_path(all, hierarchy, "tasks", path)
-			             ? open(path, O_WRONLY | O_CLOEXEC)
-			             : -1;
-			hierarchy->tasks_fd = fd;
-		}
-		if (fd < 0)
-			return stage->host->fail(error, errno, "open cgroup %s%s", hierarchy->top,
-			                         all->path);
+		if (open_for_entry(all, &all->items[i]) < 0)
+			return stage->host->fail(error, errno, "open cgroup %s%s%s%s",
+			                         hierarchy->top, all->path,
+			                         hierarchy->below ? "/" : "",
+			                         hierarchy->below ? hierarchy->below : "");
 	}
 	return 0;
 }

@@ -1,0 +1,207 @@
+# members.bats: in which cgroups the container's processes are, from which moment, and till when.
+load ../../support/box
+load v1
+
+setup() {
+	box_setup
+}
+
+teardown() {
+	box_teardown
+}
+
+# "4:memory:/x" as "memory /x", in order.
+memberships() {
+	sed -E 's/^[0-9]+:([^:]*):/\1 /' | sort
+}
+
+# The same of this shell, each path with /NAME behind it.
+own_with() {
+	memberships </proc/self/cgroup | sed -E 's|/?$|/'"$1"'|'
+}
+
+@test "cgroup1: init is in each hierarchy, systemd's and the v2 tree too" {
+	run inside /probe cgroup
+	equals "$status" 0
+	equals "$(memberships <<<"$output")" "$(memberships </proc/self/cgroup |
+		sed -E 's| .*| /'"$id"'|')"
+	contains "$output" "0::/$id"
+	contains "$output" ":memory:/$id"
+	contains "$output" ":name=systemd:/$id"
+}
+
+@test "cgroup1: without cgroupsPath it is below our own cgroup in each hierarchy" {
+	box_set 'del(.linux.cgroupsPath)'
+	run inside /probe cgroup
+	equals "$status" 0
+	equals "$(memberships <<<"$output")" "$(own_with "$id")"
+}
+
+@test "cgroup1: a relative cgroupsPath is below our own cgroup, and parents are made" {
+	box_set '.linux.cgroupsPath = $path' --arg path "parent-$id/leaf"
+	run inside /probe cgroup
+	equals "$status" 0
+	equals "$(memberships <<<"$output")" "$(own_with "parent-$id/leaf")"
+	# parents are not the container's: others may have come to be in them
+	box_cgroups | xargs rmdir
+}
+
+@test "cgroup1: a parent that is made has CPUs and memory for others, too" {
+	box_set '.linux.cgroupsPath = $path' --arg path "/parent-$id/middle/leaf"
+	run inside /bin/true
+	equals "$status" 0
+	equals "$(cat "$(hierarchy_of cpuset)/parent-$id/middle/cpuset.cpus")" \
+		"$(cat "$(hierarchy_of cpuset)/cpuset.cpus")"
+	box_cgroups | xargs rmdir
+}
+
+@test "cgroup1: a parent that someone left without CPUs is filled" {
+	mkdir "$(hierarchy_of cpuset)/parent-$id"
+	box_set '.linux.cgroupsPath = $path' --arg path "/parent-$id/leaf"
+	run inside /bin/true
+	equals "$status" 0
+	equals "$(cat "$(hierarchy_of cpuset)/parent-$id/cpuset.mems")" \
+		"$(cat "$(hierarchy_of cpuset)/cpuset.mems")"
+	box_cgroups | xargs rmdir
+}
+
+@test "cgroup1: a cgroup namespace has its root at the container's cgroups" {
+	box_set '.linux.namespaces += [{"type": "cgroup"}]'
+	run inside /probe cgroup
+	equals "$status" 0
+	[ "$(memberships <<<"$output" | cut -d' ' -f2- | sort -u)" = / ]
+	contains "$output" ":memory:/"
+}
+
+@test "cgroup1: with a user namespace, too" {
+	box_set '.linux.namespaces += [{"type": "user"}, {"type": "cgroup"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+		| .linux.gidMappings = .linux.uidMappings
+		| .mounts |= map(select(.destination != "/sys" and .destination != "/sys/fs/cgroup"))'
+	chmod -R go+rX "$bundle/rootfs"
+	box_start /bin/sleep 1000
+	equals "$(memberships <"/proc/$(box_pid)/cgroup" | cut -d' ' -f2- | sort -u)" "/$id"
+	end
+}
+
+@test "cgroup1: a hook that runs as soon as the container stands finds it in its cgroups" {
+	cat >"$box/hook" <<-END
+		#!/bin/sh
+		pid=\$(jq .pid)
+		cat /proc/\$pid/cgroup >"$box/seen"
+	END
+	chmod 755 "$box/hook"
+	box_set '.hooks.createRuntime = [{"path": $path}]' --arg path "$box/hook"
+	run inside /bin/true
+	equals "$status" 0
+	equals "$(memberships <"$box/seen" | cut -d' ' -f2- | sort -u)" "/$id"
+}
+
+@test "cgroup1: exec joins each of them" {
+	box_sleep
+	run ironbox exec "$id" /probe cgroup
+	equals "$status" 0
+	equals "$(memberships <<<"$output" | cut -d' ' -f2- | sort -u)" "/$id"
+	end
+}
+
+@test "cgroup1: exec --cgroup goes below, in the controllers that it names" {
+	box_sleep
+	mkdir "$(cgroup_of memory)/below" "$(cgroup_of pids)/below"
+	run ironbox exec --cgroup memory,pids:below "$id" /probe cgroup
+	equals "$status" 0
+	contains "$output" ":memory:/$id/below"
+	contains "$output" ":pids:/$id/below"
+	contains "$output" ":devices:/$id"
+	[[ "$output" != *":devices:/$id/below"* ]]
+	end
+}
+
+@test "cgroup1: exec --cgroup leads nowhere else" {
+	local path
+	box_sleep
+	for path in ../other below/../../other memory:../other "x//y" . nothing:below; do
+		run ironbox exec --cgroup "$path" "$id" /bin/true
+		[ "$status" -ne 0 ]
+		contains "$output" "--cgroup"
+	done
+	run ironbox exec --cgroup memory:missing "$id" /bin/true
+	[ "$status" -ne 0 ]
+	contains "$output" "/$id/missing: No such file or directory"
+	end
+}
+
+@test "cgroup1: no fd of a cgroup reaches the container, and none stays in a parked one" {
+	run inside /probe fds
+	equals "$status" 0
+	[[ "$output" != *cgroup* ]]
+	box_create /bin/true
+	run bash -c "ls -l /proc/$(box_pid)/fd | grep -c /sys/fs/cgroup"
+	equals "$output" 0
+	end
+}
+
+@test "cgroup1: a cgroup with someone in it is not shared, and he stays" {
+	box_sleep
+	mkdir "$box/second"
+	cp -a "$bundle/config.json" "$bundle/rootfs" "$box/second"
+	run ironbox run --bundle "$box/second" "$id-2"
+	equals "$status" 1
+	contains "$output" "is in use by process"
+	equals "$(state_of)" running
+	end
+}
+
+@test "cgroup1: an empty cgroup that was there before is used, and stays" {
+	mkdir "$(hierarchy_of memory)/$id" "$(hierarchy_of unified)/$id" \
+		"$(hierarchy_of systemd)/$id"
+	run inside /probe cgroup
+	equals "$status" 0
+	contains "$output" ":memory:/$id"
+	[ -d "$(cgroup_of memory)" ]
+	[ ! -d "$(cgroup_of pids)" ]
+	box_cgroups | xargs rmdir
+}
+
+@test "cgroup1: what the container made below its cgroup goes, too, however deep" {
+	local deep
+	box_sleep
+	for hierarchy in memory unified pids; do
+		deep=$(cgroup_of "$hierarchy")/$(printf 'd/%.0s' {1..30})
+		mkdir -p "$deep" "$(cgroup_of "$hierarchy")"/{a,b,c}
+		echo "$(box_pid)" >"$deep/cgroup.procs"
+	done
+	end
+	equals "$(box_cgroups)" ""
+}
+
+@test "cgroup1: whoever outlives init goes with the container" {
+	local left
+	box_set '.linux.namespaces |= map(select(.type != "pid"))'
+	box_start /bin/sh -c '/bin/sleep 1000 & exit 3'
+	await 5 test "$(state_of)" = stopped
+	left=$(cat "$(cgroup_of memory)/cgroup.procs")
+	[ -n "$left" ]
+	ironbox delete "$id"
+	! kill -0 "$left"
+	equals "$(box_cgroups)" ""
+}
+
+@test "cgroup1: delete can come twice" {
+	box_sleep
+	end
+	end
+	run ironbox delete "$id"
+	equals "$status" 1
+}
+
+@test "cgroup1: a create that fails half way leaves no cgroup" {
+	box_set '.process.args = ["/nowhere"]'
+	run ironbox create --bundle "$bundle" "$id"
+	equals "$status" 1
+	equals "$(box_cgroups)" ""
+	resources '{"cpu": {"cpus": "4095"}}'
+	run ironbox create --bundle "$bundle" "$id"
+	equals "$status" 1
+	equals "$(box_cgroups)" ""
+}
