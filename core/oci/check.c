@@ -186,6 +186,12 @@ int check_document(const struct place *place, const struct spec_field *table, js
 	return check_required(place, table, root, error);
 }
 
+/* "seccomp": {}, "pids": {}: senders mean "not given", so nothing is missing in it. */
+static bool is_left_out(const struct spec_field *field, const json_t *value)
+{
+	return field->name && !field->required && json_is_object(value) && !json_object_size(value);
+}
+
 int check_value(const struct place *place, const struct spec_field *field, json_t *value,
                 struct ironbox_error *error)
 {
@@ -198,6 +204,8 @@ int check_value(const struct place *place, const struct spec_field *field, json_
 	case FIELD_INTEGER:
 		return check_integer(place, field, value, error);
 	case FIELD_OBJECT:
+		if (is_left_out(field, value))
+			return 0;
 		return check_document(place, field->inner, value, error);
 	case FIELD_LIST:
 		return check_list(place, field, value, error);

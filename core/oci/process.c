@@ -164,7 +164,7 @@ static int read_scheduler(struct oci_process *process, const struct spec *spec,
 	struct scheduler_value words = { 0 };
 	const struct field_word *word;
 
-	if (!value)
+	if (!value_count(value))
 		return 0;
 	if (value_read(spec, value, word_fields, &words, error) < 0 ||
 	    value_read(spec, value, number_fields, scheduler, error) < 0)
@@ -198,7 +198,7 @@ static int read_io_priority(struct oci_process *process, const struct spec *spec
 	const struct ironbox_value *given = spec_at(spec, "process.ioPriority");
 	const struct field_word *word;
 
-	if (!given)
+	if (!value_count(given))
 		return 0;
 	if (value_read(spec, given, fields, &value, error) < 0)
 		return -1;

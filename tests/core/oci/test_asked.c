@@ -108,11 +108,26 @@ static void a_visitor_stops_the_walk(void **state)
 	assert_string_equal(seen.text, "ociVersion core\nroot.path rootfs\nprocess.cwd core\n");
 }
 
+/* Objects without a single member are what Go makes of a pointer to nothing: no member of them is
+ * missed. In a list they are items, and items have to be whole. */
+static void empty_objects_are_not_given(void **state)
+{
+	cleanup_spec struct spec spec =
+		document(SPEC_CONFIG,
+	                 PROCESS("}, \"hooks\": {}, \"linux\": {\"seccomp\": {}, \"intelRdt\": {}, "
+	                         "\"resources\": {\"pids\": {}, \"memory\": {}}"));
+
+	(void)state;
+	assert_false(spec_asks(&spec, "linux"));
+	assert_false(spec_asks(&spec, "hooks"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(empty_values_ask_for_nothing),
 		cmocka_unit_test(a_namespace_is_asked_for_by_its_type),
+		cmocka_unit_test(empty_objects_are_not_given),
 		cmocka_unit_test(each_asked_field_has_its_owner),
 		cmocka_unit_test(a_visitor_stops_the_walk),
 	};

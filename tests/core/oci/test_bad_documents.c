@@ -145,7 +145,8 @@ static const struct bad_text bad_texts[] = {
 	  CONFIG(", \"linux\": {\"resources\": {\"cpu\": {\"shares\": -1}}}"),
 	  "config.json: linux.resources.cpu.shares: expected an integer from 0 to "
 	  "18446744073709551615" },
-	{ SPEC_CONFIG, "pids without limit", CONFIG(", \"linux\": {\"resources\": {\"pids\": {}}}"),
+	{ SPEC_CONFIG, "pids without limit",
+	  CONFIG(", \"linux\": {\"resources\": {\"pids\": {\"max\": 1}}}"),
 	  "config.json: linux.resources.pids.limit: missing" },
 	{ SPEC_CONFIG, "a page size in lower case",
 	  CONFIG(", \"linux\": {\"resources\": {\"hugepageLimits\": "
@@ -171,7 +172,8 @@ static const struct bad_text bad_texts[] = {
 	  "config.json: linux.resources.rdma.mlx5_1: expected an object" },
 	{ SPEC_CONFIG, "unified", CONFIG(", \"linux\": {\"resources\": {\"unified\": {\"a\": 1}}}"),
 	  "config.json: linux.resources.unified.a: expected a string" },
-	{ SPEC_CONFIG, "seccomp without default", CONFIG(", \"linux\": {\"seccomp\": {}}"),
+	{ SPEC_CONFIG, "seccomp without default",
+	  CONFIG(", \"linux\": {\"seccomp\": {\"flags\": []}}"),
 	  "config.json: linux.seccomp.defaultAction: missing" },
 	{ SPEC_CONFIG, "a seccomp action",
 	  CONFIG(", \"linux\": {\"seccomp\": {\"defaultAction\": \"allow\"}}"),

@@ -176,11 +176,13 @@ static void empty_values_are_not_given(void **state)
 		SPEC_CONFIG, PROCESS(", \"consoleSize\": {\"height\": 0, \"width\": 0}, "
 	                             "\"execCPUAffinity\": {\"initial\": \"\"}, \"rlimits\": [], "
 	                             "\"user\": {\"umask\": 0}, \"oomScoreAdj\": 0, "
-	                             "\"scheduler\": null, \"env\": null"));
+	                             "\"scheduler\": {}, \"ioPriority\": {}, \"env\": null, "
+	                             "\"capabilities\": {}"));
 	struct oci_process process = read_process(&spec);
 
 	(void)state;
-	assert_false(process.has_console_size || process.has_affinity_initial);
+	assert_false(process.has_console_size || process.has_affinity_initial ||
+	             process.scheduler.given || process.has_io_priority);
 	assert_true(process.has_umask);         /* 0 is an umask */
 	assert_true(process.has_oom_score_adj); /* docker's 0 replaces what the shim has */
 	process_free(&process);
