@@ -177,13 +177,27 @@ int mount_point_open(const struct ironbox_stage *stage, const struct mount *moun
 	return check_point(stage, mount, fd, error) < 0 ? -1 : steal_fd(&fd);
 }
 
+static bool is_directory(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 int mount_place(const struct ironbox_stage *stage, int mount_fd, int point_fd, const char *where,
                 struct ironbox_error *error)
 {
+	int code;
+
 	if (move_mount(mount_fd, "", point_fd, "",
-	               MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-		return stage->host->fail(error, errno, "mount on %s", where);
-	return 0;
+	               MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0)
+		return 0;
+	code = errno;
+	/* callers look for these words, and tell the user what to do about it */
+	if (is_directory(mount_fd) != is_directory(point_fd))
+		return stage->host->fail(error, 0, "mount on %s: one of both is not a directory",
+		                         where);
+	return stage->host->fail(error, code, "mount on %s", where);
 }
 
 /* `remount`: what stands there gets these flags; nothing is made. */

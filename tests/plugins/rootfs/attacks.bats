@@ -26,6 +26,7 @@ snap() {
 	(cd "$canary" && find . -printf '%p %y %m %U:%G %l %s\n' | sort && cat file)
 	sysctl -n kernel.core_pattern
 	stat -c '%t:%T %a %u:%g' /dev/null /dev/ptmx
+	ls -A / /dev /etc /opt /srv
 	mountinfo_mounts
 }
 

@@ -325,6 +325,14 @@ WORDS
 	refused "rootfs: mounts[7]: open the source $box/nowhere: No such file or directory"
 }
 
+@test "rootfs: a directory onto a file, and a file onto a directory" {
+	bind bind "$box/data" /etc/passwd
+	refused "rootfs: mounts[7]: mount on /etc/passwd: one of both is not a directory"
+	box_set 'del(.mounts[7])'
+	bind bind "$box/data/file" /mnt
+	refused "rootfs: mounts[7]: mount on /mnt: one of both is not a directory"
+}
+
 @test "rootfs: cgroups without a cgroup namespace: its own alone, and read-only" {
 	run inside /bin/sh -c 'for h in /sys/fs/cgroup/*; do cat $h/cgroup.procs; touch $h/cgroup.procs; done; ls /sys/fs/cgroup'
 	[ "${#lines[@]}" -gt 2 ]
