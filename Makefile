@@ -1,0 +1,45 @@
+# All work is done by CMake; these are its usual calls. See CMakePresets.json.
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+# Containers, and packages, need root; a build does not.
+AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
+MAKEFLAGS += --no-print-directory
+
+all:
+	cmake --preset release -DBUILD_TESTING=OFF
+	cmake --build --preset release -j $(JOBS)
+
+# Each suite twice: as it is installed, and with AddressSanitizer and UBSan.
+test: packages release asan
+
+release asan:
+	cmake --preset $@ -DBUILD_TESTING=ON
+	cmake --build --preset $@ -j $(JOBS)
+	$(AS_ROOT) ctest --preset $@
+
+# A build of its own: PREFIX is compiled in, as the place of the plugins.
+install:
+	cmake --fresh -B build/install -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF \
+		-DCMAKE_INSTALL_PREFIX=$(PREFIX)
+	cmake --build build/install -j $(JOBS)
+	DESTDIR=$(DESTDIR) cmake --install build/install
+
+format:
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+demo: packages-build all
+	@$(AS_ROOT) tests/demo/demo build/release
+
+bench: packages
+	cmake --preset release -DBUILD_TESTING=ON
+	cmake --build --preset release -j $(JOBS)
+	$(AS_ROOT) tests/bench/run build/release
+
+packages:
+	$(AS_ROOT) .ci/install-packages build test
+
+packages-build:
+	$(AS_ROOT) .ci/install-packages build
+
+.PHONY: all test release asan install format demo bench packages packages-build
+.NOTPARALLEL:
