@@ -1,0 +1,241 @@
+# What core does for the process itself, seen from inside it.
+load ../../support/box
+
+setup() {
+	box_setup
+}
+
+teardown() {
+	box_teardown
+}
+
+@test "process: uid, gid and exactly the groups asked for" {
+	box_set '.process.user = {uid: 1000, gid: 1001, additionalGids: [5, 7]}'
+	run inside /bin/id
+	equals "$output" "uid=1000(user) gid=1001 groups=5(tty),7"
+}
+
+@test "process: none of the caller's groups stays (TD3)" {
+	box_set '.process.user = {uid: 1000, gid: 1000, additionalGids: []}'
+	run setpriv --groups 4,27 "$BOX_SUPPORT/run-inside" "$IRONBOX" \
+		"$state_root" "$box/ironbox.ini" "$bundle" "$id" /bin/grep Groups /proc/self/status
+	equals "$(tr -d '\t ' <<<"$output")" "Groups:"
+}
+
+@test "process: umask, and the one that callers expect when it is not said" {
+	box_set '.process.user.umask = 63'
+	run inside /bin/sh -c umask
+	equals "$output" 0077
+	box_set 'del(.process.user.umask)'
+	run inside /bin/sh -c umask
+	equals "$output" 0022
+}
+
+@test "process: the working directory, made if it is missing" {
+	box_set '.process.cwd = "/not/there/yet" | .root.readonly = false'
+	run inside /bin/pwd
+	equals "$output" /not/there/yet
+}
+
+@test "process: a working directory through a descriptor of the runtime is refused (TC3)" {
+	local fd cwd
+	for cwd in /proc/self/fd/{3..12} /proc/1/cwd /proc/self/cwd /proc/self/root/../..; do
+		box_set '.process.cwd = $cwd' --arg cwd "$cwd"
+		run inside /probe cwd
+		case $status in
+		0) equals "$output" / ;;
+		*) contains "$output" "process.cwd" ;;
+		esac
+	done
+}
+
+@test "process: a program through a descriptor of the runtime is refused (TC3)" {
+	local program
+	for program in /proc/self/fd/{3..12}/bin/sh /proc/self/exe /proc/1/exe; do
+		run inside "$program" -c 'echo started'
+		[ "$status" -ne 0 ]
+		contains "$output" "exec: \"$program\": "
+	done
+}
+
+@test "process: environment is what is asked for, and HOME by the container's passwd" {
+	box_set '.process.env = ["PATH=/bin", "A=b=c"]'
+	SECRET=1 run inside /bin/env
+	equals "$(sort <<<"$output")" $'A=b=c\nHOME=/root\nPATH=/bin'
+	box_set '.process.user = {uid: 1000, gid: 1000}'
+	run inside /bin/sh -c 'echo $HOME'
+	equals "$output" /tmp
+	box_set '.process.env += ["HOME=/mine"]'
+	run inside /bin/sh -c 'echo $HOME'
+	equals "$output" /mine
+}
+
+@test "process: an entry of the environment without = is refused (TD5)" {
+	box_set '.process.env += ["SECRET"]'
+	SECRET=1 run inside /bin/env
+	equals "$status" 1
+	contains "$output" "process.env["
+}
+
+@test "process: a passwd that is a trap is not read (TD4)" {
+	box_set 'del(.process.env[] | select(startswith("HOME")))'
+	rm "$bundle/rootfs/etc/passwd"
+	mkfifo "$bundle/rootfs/etc/passwd"
+	run timeout 5 "$BOX_SUPPORT/run-inside" "$IRONBOX" "$state_root" "$box/ironbox.ini" \
+		"$bundle" "$id" /bin/sh -c 'echo $HOME'
+	equals "$output" /
+	rm "$bundle/rootfs/etc/passwd"
+	truncate -s 4G "$bundle/rootfs/etc/passwd"
+	run inside /bin/sh -c 'echo $HOME'
+	equals "$output" /
+}
+
+@test "process: rlimits" {
+	box_set '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 99, hard: 101},
+		{type: "RLIMIT_CORE", soft: 0, hard: 0}]'
+	run inside /bin/sh -c 'ulimit -Sn; ulimit -Hn; ulimit -c'
+	equals "$output" $'99\n101\n0'
+}
+
+@test "process: a limit that may not be raised is refused by name" {
+	box_set '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 1, hard: 1073741816}]'
+	run inside /bin/true
+	equals "$status" 1
+	contains "$output" "process.rlimits: set RLIMIT_NOFILE to soft 1, hard 1073741816: Operation not permitted"
+}
+
+@test "process: oomScoreAdj" {
+	box_set '.process.oomScoreAdj = 321'
+	run inside /bin/cat /proc/self/oom_score_adj
+	equals "$output" 321
+}
+
+@test "process: noNewPrivileges, on and off" {
+	box_set '.process.noNewPrivileges = true'
+	run inside /bin/grep NoNewPrivs /proc/self/status
+	equals "$output" $'NoNewPrivs:\t1'
+	box_set '.process.noNewPrivileges = false'
+	run inside /bin/grep NoNewPrivs /proc/self/status
+	equals "$output" $'NoNewPrivs:\t0'
+}
+
+@test "process: scheduler" {
+	box_set '.process.scheduler = {policy: "SCHED_BATCH", nice: 7}'
+	run inside /probe scheduler
+	contains "$output" BATCH
+	contains "$output" 7
+	box_set '.process.scheduler = {policy: "SCHED_IDLE"}'
+	run inside /probe scheduler
+	contains "$output" IDLE
+}
+
+@test "process: ioPriority" {
+	box_set '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6}'
+	run inside /probe ioprio
+	contains "$output" "6"
+	box_set '.process.ioPriority = {class: "IOPRIO_CLASS_IDLE"}'
+	run inside /probe ioprio
+	contains "$(tr a-z A-Z <<<"$output")" "IDLE"
+}
+
+@test "process: personality" {
+	box_set '.linux.personality = {domain: "LINUX32"}'
+	run inside /bin/uname -m
+	equals "$output" i686
+}
+
+@test "process: memoryPolicy" {
+	box_set '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0"}'
+	run inside /bin/grep -m1 -o 'bind:0' /proc/self/numa_maps
+	equals "$output" bind:0
+	box_set '.linux.memoryPolicy = {mode: "MPOL_NONE"}'
+	run inside /bin/true
+	equals "$status" 1
+	contains "$output" "linux.memoryPolicy.mode"
+}
+
+@test "process: execCPUAffinity is the exec's" {
+	box_start /bin/sleep 100
+	printf '{"cwd": "/", "args": ["/bin/grep", "Cpus_allowed_list", "/proc/self/status"],
+		"execCPUAffinity": {"initial": "0-1", "final": "1"}}' >"$box/process.json"
+	run ironbox exec --process "$box/process.json" "$id"
+	equals "$output" $'Cpus_allowed_list:\t1'
+	ironbox delete --force "$id"
+}
+
+@test "process: signals are as at birth, though the caller ignores SIGPIPE" {
+	box_args /bin/grep -E 'Sig(Blk|Ign)' /proc/self/status
+	run bash -c "trap '' PIPE USR1; exec '$IRONBOX' --root '$state_root' \
+		--config '$box/ironbox.ini' run --bundle '$bundle' '$id'"
+	equals "$(tr -d '\t' <<<"$output")" $'SigBlk:0000000000000000\nSigIgn:0000000000000000'
+}
+
+@test "process: a session of its own" {
+	run inside /bin/sh -c 'cut -d" " -f6 /proc/1/stat'
+	equals "$output" 1
+}
+
+@test "process: a descriptor that the caller leaks does not get in; a preserved one does" {
+	box_args /probe fds
+	exec 7</etc/passwd
+	run ironbox run --bundle "$bundle" "$id"
+	equals "$(grep -v '^[012] ' <<<"$output")" ""
+	exec 7<&-
+	run bash -c "exec 3<$box/ironbox.ini 4</etc/passwd; exec '$IRONBOX' --root '$state_root' \
+		--config '$box/ironbox.ini' run --preserve-fds 1 --bundle '$bundle' '$id'"
+	equals "$(grep -v '^[012] ' <<<"$output" | cut -d' ' -f1)" 3
+}
+
+@test "process: socket activation is handed on" {
+	box_args /bin/env
+	run bash -c "exec 3<$box/ironbox.ini; export LISTEN_FDS=1 LISTEN_PID=\$\$ LISTEN_FDNAMES=web
+		exec '$IRONBOX' --root '$state_root' --config '$box/ironbox.ini' \
+			run --bundle '$bundle' '$id'"
+	equals "$(grep LISTEN <<<"$output" | sort)" \
+		$'LISTEN_FDNAMES=web\nLISTEN_FDS=1\nLISTEN_PID=1'
+	run bash -c "export LISTEN_FDS=1 LISTEN_PID=1
+		exec '$IRONBOX' --root '$state_root' --config '$box/ironbox.ini' \
+			run --bundle '$bundle' '$id'"
+	equals "$(grep LISTEN <<<"$output")" ""
+}
+
+@test "process: a session keyring of its own, or the caller's" {
+	box_set 'del(.linux.maskedPaths[] | select(. == "/proc/keys"))'
+	run inside /bin/grep -o "_ses.$id" /proc/keys
+	equals "$output" "_ses.$id"
+	# another id: the kernel clears up the first one's in its own time
+	box_args /bin/grep -o "_ses.$id-2" /proc/keys
+	run ironbox run --no-new-keyring --bundle "$bundle" "$id-2"
+	equals "$output" ""
+}
+
+@test "process: the words for a program that can't be run are those that callers match" {
+	run inside nothere
+	equals "$output" "ironbox: run $id: exec: \"nothere\": executable file not found in \$PATH"
+	run inside /nothere
+	equals "$output" "ironbox: run $id: exec: \"/nothere\": stat /nothere: no such file or directory"
+	run inside /etc/passwd
+	equals "$output" "ironbox: run $id: exec: \"/etc/passwd\": permission denied"
+	run inside /bin
+	equals "$output" "ironbox: run $id: exec: \"/bin\": permission denied"
+	printf '#!/no/such/interpreter\n' >"$bundle/rootfs/script"
+	chmod 755 "$bundle/rootfs/script"
+	run inside /script
+	equals "$output" "ironbox: run $id: exec /script: no such file or directory"
+}
+
+@test "process: the exit code, and 128 + n for a signal" {
+	run inside /bin/sh -c 'exit 42'
+	equals "$status" 42
+	box_start /bin/sleep 100
+	ironbox delete --force "$id"
+	rm "$box/pid"
+	box_args /bin/sleep 100
+	ironbox run --bundle "$bundle" --pid-file "$box/pid" "$id" &
+	await 5 test -s "$box/pid"
+	await 5 grep -q sleep "/proc/$(box_pid)/cmdline"
+	kill -KILL "$(box_pid)"
+	status=0
+	wait $! || status=$?
+	equals "$status" 137
+}

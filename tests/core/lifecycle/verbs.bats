@@ -1,0 +1,206 @@
+# The life of a container, verb by verb, and what each says when it may not.
+load ../../support/box
+
+setup() {
+	box_setup
+}
+
+teardown() {
+	box_teardown
+}
+
+fails() {
+	equals "$status" 1
+	equals "$output" "ironbox: $1"
+}
+
+@test "verbs: created, running, paused, stopped, gone" {
+	box_create /bin/sleep 100
+	equals "$(state_of)" created
+	ironbox start "$id"
+	equals "$(state_of)" running
+	ironbox pause "$id"
+	equals "$(state_of)" paused
+	ironbox resume "$id"
+	equals "$(state_of)" running
+	ironbox kill "$id" KILL
+	await 5 eval '[ "$(state_of)" = stopped ]'
+	equals "$(ironbox state "$id" | jq .pid)" 0
+	ironbox delete "$id"
+	run ironbox state "$id"
+	fails "state $id: container does not exist"
+}
+
+@test "verbs: the program runs at start, and not before" {
+	box_create /bin/sh -c 'echo ran >/tmp/ran; sleep 100'
+	box_set .
+	[ ! -e "$bundle/rootfs/tmp/ran" ]
+	ironbox start "$id"
+	await 5 ironbox exec "$id" /bin/true
+	ironbox delete --force "$id"
+}
+
+@test "verbs: an id that is taken" {
+	box_create /bin/sleep 100
+	run ironbox create --bundle "$bundle" "$id" 3>&-
+	fails "create $id: container with given ID already exists"
+	ironbox delete "$id"
+}
+
+@test "verbs: ids that are none" {
+	local bad
+	for bad in '' . .. a/b 'a b' $'a\nb' "$(printf 'a%.0s' {1..201})"; do
+		run ironbox create --bundle "$bundle" "$bad"
+		equals "$status" 1
+		contains "$output" "container id"
+	done
+}
+
+@test "verbs: start twice, and start what has stopped" {
+	box_start /bin/sleep 100
+	run ironbox start "$id"
+	fails "start $id: cannot start an already running container"
+	ironbox kill "$id" KILL
+	await 5 eval '[ "$(state_of)" = stopped ]'
+	run ironbox start "$id"
+	fails "start $id: cannot start a container that has stopped"
+	ironbox delete "$id"
+}
+
+@test "verbs: delete of a running container wants --force" {
+	box_start /bin/sleep 100
+	run ironbox delete "$id"
+	fails "delete $id: cannot delete container $id that is not stopped: running"
+	ironbox delete --force "$id"
+	run ironbox delete --force "$id"
+	equals "$status" 0
+	equals "$output" ""
+}
+
+@test "verbs: delete of a created container is granted" {
+	box_create /bin/sleep 100
+	ironbox delete "$id"
+}
+
+@test "verbs: kill of what does not run" {
+	box_start /bin/true
+	await 5 eval '[ "$(state_of)" = stopped ]'
+	run ironbox kill "$id" TERM
+	fails "kill $id: container not running"
+	run ironbox kill --all "$id" 9
+	equals "$status" 0
+	ironbox delete "$id"
+}
+
+@test "verbs: kill --all reaches every process" {
+	box_start /bin/sh -c 'sleep 100 & sleep 100 & sleep 100'
+	await 5 eval '[ "$(ironbox ps --format json "$id" | jq length)" = 3 ]'
+	ironbox kill --all "$id" KILL
+	await 5 eval '[ "$(state_of)" = stopped ]'
+	ironbox delete "$id"
+}
+
+@test "verbs: without a pid namespace, KILL and delete take all processes" {
+	box_set 'del(.linux.namespaces[] | select(.type == "pid"))'
+	box_start /bin/sh -c 'sleep 100 & exec sleep 100'
+	await 5 eval '[ "$(ironbox ps --format json "$id" | jq length)" = 2 ]'
+	ironbox kill "$id" KILL
+	await 5 eval '[ "$(state_of)" = stopped ]'
+	ironbox delete "$id"
+}
+
+@test "verbs: exec shares the namespaces, the root and the cgroup" {
+	box_start /bin/sleep 100
+	run ironbox exec "$id" /bin/sh -c 'readlink /proc/1/ns/* ; cat /proc/1/cgroup'
+	local of_init=$output
+	run ironbox exec "$id" /bin/sh -c 'readlink /proc/self/ns/* ; cat /proc/self/cgroup'
+	equals "$output" "$of_init"
+	run ironbox exec "$id" /bin/ls /
+	contains "$output" probe
+	ironbox delete --force "$id"
+}
+
+@test "verbs: exec's options" {
+	box_start /bin/sleep 100
+	run ironbox exec --user 1000:1000 --cwd /tmp --env A=b "$id" /bin/sh -c 'id -u; pwd; echo $A'
+	equals "$output" $'1000\n/tmp\nb'
+	run ironbox exec "$id" /bin/sh -c 'exit 33'
+	equals "$status" 33
+	run ironbox exec "$id" /nothere
+	[ "$status" -ne 0 ]
+	contains "$output" "exec: \"/nothere\": stat /nothere: no such file or directory"
+	ironbox exec --detach --pid-file "$box/exec.pid" "$id" /bin/sleep 50 >/dev/null 2>&1
+	contains "$(tr '\0' ' ' <"/proc/$(cat "$box/exec.pid")/cmdline")" "sleep 50"
+	ironbox delete --force "$id"
+}
+
+@test "verbs: exec in what does not run, or is paused" {
+	box_start /bin/sleep 100
+	ironbox pause "$id"
+	run ironbox exec "$id" /bin/true
+	[ "$status" -ne 0 ]
+	contains "$output" "cannot exec in a paused container (use --ignore-paused to override)"
+	ironbox resume "$id"
+	ironbox kill "$id" KILL
+	await 5 eval '[ "$(state_of)" = stopped ]'
+	run ironbox exec "$id" /bin/true
+	contains "$output" "cannot exec in a stopped container"
+	ironbox delete "$id"
+}
+
+@test "verbs: a state file that is cut off is an error that names it, and delete --force works" {
+	box_start /bin/sleep 100
+	local pid
+	pid=$(box_pid)
+	truncate -s 20 "$state_root/$id/state.json"
+	run ironbox state "$id"
+	fails "state $id: $state_root/$id/state.json is cut off, or not of this version of ironbox"
+	ironbox delete --force "$id"
+	await 5 test ! -e "/proc/$pid/root/probe"
+}
+
+@test "verbs: run --detach, --keep" {
+	box_args /bin/sleep 100
+	ironbox run --detach --bundle "$bundle" "$id" >/dev/null 2>&1 </dev/null
+	equals "$(state_of)" running
+	ironbox delete --force "$id"
+	box_args /bin/true
+	ironbox run --keep --bundle "$bundle" "$id"
+	equals "$(state_of)" stopped
+	ironbox delete "$id"
+}
+
+@test "verbs: run forwards signals" {
+	box_args /bin/sh -c 'trap "echo told; exit 5" USR1; echo ready; while :; do sleep 0.05; done'
+	ironbox run --bundle "$bundle" "$id" >"$box/out" 2>&1 &
+	local pid=$!
+	await 5 grep -q ready "$box/out"
+	kill -USR1 "$(pgrep -P "$pid" -f -- --bundle || echo "$pid")"
+	status=0
+	wait "$pid" || status=$?
+	equals "$(tail -1 "$box/out")" told
+	equals "$status" 5
+}
+
+@test "verbs: two commands on one id: one waits for the other" {
+	box_start /bin/sleep 100
+	local i
+	for i in 1 2 3 4; do
+		ironbox delete --force "$id" &
+	done
+	wait
+	equals "$(find "$state_root" -mindepth 1 -maxdepth 1 -name "$id")" ""
+}
+
+@test "verbs: events tells that the memory ran out" {
+	box_set '.linux.resources.memory = {limit: 20971520, swap: 20971520}'
+	box_create /bin/sh -c 'sleep 0.5; /probe alloc 200'
+	ironbox events --interval 60s "$id" >"$box/events" 2>&1 &
+	local events=$!
+	ironbox start "$id"
+	await 10 eval '[ "$(state_of)" = stopped ]'
+	await 5 grep -q '"oom"' "$box/events"
+	wait "$events"
+	contains "$(cat "$box/events")" "\"type\":\"oom\""
+	ironbox delete "$id"
+}
