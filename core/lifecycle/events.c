@@ -108,23 +108,50 @@ static int visit_oom(struct watcher *watcher, struct ironbox_error *error)
 	return watcher->visit(watcher->context, "oom", NULL);
 }
 
+/* cgroup v1 wakes us before it kills, so a count that has not grown yet is looked at again. */
+#define LOOK_AGAIN_FIRST_MS 5
+#define LOOK_AGAIN_LAST_MS  640
+
+struct again {
+	int64_t at; /* 0: not to be */
+	int64_t pause_ms;
+};
+
+static int look(struct watcher *watcher, struct again *again, struct ironbox_error *error)
+{
+	json_int_t before = watcher->oom_kills;
+
+	if (visit_oom(watcher, error) != 0)
+		return -1;
+	if (watcher->oom_kills > before || again->pause_ms > LOOK_AGAIN_LAST_MS) {
+		again->at = 0;
+		return 0;
+	}
+	again->at = time_now_ms() + again->pause_ms;
+	again->pause_ms *= 2;
+	return 0;
+}
+
 static int serve(struct watcher *watcher, int watch_fd, unsigned interval_ms,
                  struct ironbox_error *error)
 {
 	int64_t next = time_now_ms() + interval_ms;
+	struct again again = { 0 };
 
 	for (;;) {
 		struct pollfd polled[] = {
 			{ .fd = watcher->container->pidfd, .events = POLLIN },
 			{ .fd = watch_fd, .events = POLLIN },
 		};
-		int64_t left = next - time_now_ms();
+		int64_t left = (again.at && again.at < next ? again.at : next) - time_now_ms();
 		char drained[4096];
 
 		if (poll(polled, 2, left > 0 ? (int)left : 0) < 0 && errno != EINTR)
 			return error_begin(error, errno, "poll");
-		if (polled[1].revents & POLLIN && read(watch_fd, drained, sizeof(drained)) > 0 &&
-		    visit_oom(watcher, error) != 0)
+		if (polled[1].revents & POLLIN && read(watch_fd, drained, sizeof(drained)) > 0)
+			again = (struct again){ .at = time_now_ms(),
+				                .pause_ms = LOOK_AGAIN_FIRST_MS };
+		if (again.at && time_now_ms() >= again.at && look(watcher, &again, error) < 0)
 			return error_is_told(error) ? -1 : 0;
 		if (polled[0].revents) {
 			/* its last event may have come with its end */
