@@ -27,6 +27,7 @@ static const struct needed_call needed_calls[] = {
 	{ SYS_setresgid, "setresgid", false },
 	{ SYS_setresuid, "setresuid", false },
 	{ SYS_capset, "capset", false },
+	{ SYS_capget, "capget", false }, /* the stage that sets them reads them back */
 };
 
 #define NEEDED_CALLS (sizeof(needed_calls) / sizeof(needed_calls[0]))

@@ -126,6 +126,9 @@ static int courier_main(void *argument)
 	if (listener_fd == COURIER_DISMISSED)
 		return 0;
 	result = send_listener(courier, listener_fd);
+	/* the end of the message, though the runtime has a copy of the socket till settle: it may
+	 * wait for a call of ours, and that for an agent which still reads */
+	shutdown(courier->socket_fd, SHUT_RDWR);
 	/* for both of us: the fds are shared, and close(2) may be stopped too */
 	close(listener_fd);
 	close(courier->socket_fd);
