@@ -2,7 +2,7 @@
  * Makes a program short, its answers unchanged. libseccomp compares a call's number with each
  * number that a profile names, one after the other, for each architecture: 1,000 instructions,
  * which the kernel checks, compiles and runs for each of its calls at every load (1.1 ms for
- * Docker's default profile; 0.1 ms after this). Here the program is run for each stretch of numbers
+ * Docker's default profile; 0.1 after this). Here the program is run for each stretch of numbers
  * between two that it compares with; neighbours of the same answer become one, a binary search
  * finds the stretch, and of the original stays what looks at arguments.
  *
@@ -279,34 +279,83 @@ static void write_leaf(struct optimiser *optimiser, struct leaf leaf)
 	write_filter(optimiser, filter);
 }
 
-/* Of n leaves are made less than 2n instructions as long as no jump is a long one. */
-#define NEAR_LEAVES 100
+/* So many stretches that no jump inside of their block is longer than a byte says: one less for the
+ * comparisons, and each leaf once, behind them. */
+#define NEAR_STRETCHES 120
+
+/* The distinct leaves of a block, and where they will stand. */
+struct block {
+	struct leaf leaves[NEAR_STRETCHES];
+	size_t count;
+	size_t place;
+};
+
+static size_t leaf_place(struct block *block, struct leaf leaf)
+{
+	size_t i;
+
+	for (i = 0; i < block->count; i++)
+		if (is_same(block->leaves[i], leaf))
+			return block->place + i;
+	block->leaves[block->count++] = leaf;
+	return block->place + i;
+}
+
+/* Where a half of a search begins: at its leaf if it has but one, or here and now. */
+static uint8_t near_jump(const struct optimiser *optimiser, struct block *block, size_t first,
+                         size_t count, size_t from)
+{
+	size_t place =
+		count == 1 ? leaf_place(block, optimiser->stretches[first].leaf) : optimiser->size;
+
+	return (uint8_t)(place - from - 1);
+}
+
+static void write_near_search(struct optimiser *optimiser, struct block *block, size_t first,
+                              size_t count)
+{
+	size_t half = count / 2, rest = count - half;
+	size_t at = write_filter(
+		optimiser,
+		(struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K,
+	                                     optimiser->stretches[first + half].start, 0, 0));
+
+	optimiser->to[at].jf = near_jump(optimiser, block, first, half, at);
+	if (half > 1)
+		write_near_search(optimiser, block, first, half);
+	optimiser->to[at].jt = near_jump(optimiser, block, first + half, rest, at);
+	if (rest > 1)
+		write_near_search(optimiser, block, first + half, rest);
+}
+
+static void write_block(struct optimiser *optimiser, size_t first, size_t count)
+{
+	struct block block = { .place = optimiser->size + count - 1 };
+	size_t i;
+
+	if (count == 1)
+		leaf_place(&block, optimiser->stretches[first].leaf);
+	else
+		write_near_search(optimiser, &block, first, count);
+	for (i = 0; i < block.count; i++)
+		write_leaf(optimiser, block.leaves[i]);
+}
 
 /* A binary search among stretches; its depth is the logarithm of their number. */
 static void write_search(struct optimiser *optimiser, size_t first, size_t count)
 {
-	size_t half = count / 2, place, left;
-	struct sock_filter compare;
+	size_t half = count / 2, jump;
 
-	if (count == 1) {
-		write_leaf(optimiser, optimiser->stretches[first].leaf);
+	if (count <= NEAR_STRETCHES) {
+		write_block(optimiser, first, count);
 		return;
 	}
-	compare = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K,
-	                                       optimiser->stretches[first + half].start, 0, 0);
-	if (half > NEAR_LEAVES) {
-		compare.jf = 1;
-		write_filter(optimiser, compare);
-		place = write_filter(optimiser, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0));
-	} else {
-		place = write_filter(optimiser, compare);
-	}
-	left = optimiser->size;
+	write_filter(optimiser,
+	             (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K,
+	                                          optimiser->stretches[first + half].start, 0, 1));
+	jump = write_filter(optimiser, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0));
 	write_search(optimiser, first, half);
-	if (half > NEAR_LEAVES)
-		optimiser->to[place].k = (uint32_t)(optimiser->size - left);
-	else
-		optimiser->to[place].jt = (uint8_t)(optimiser->size - left);
+	optimiser->to[jump].k = (uint32_t)(optimiser->size - jump - 1);
 	write_search(optimiser, first + half, count - half);
 }
 

@@ -109,12 +109,15 @@ int profile_read(struct profile *profile, const struct source *source, struct ir
 	return check_listener(profile, source, error);
 }
 
-void profile_free(struct profile *profile)
+void profile_free_rules(struct profile *profile)
 {
 	free(profile->rules);
 	free(profile->names);
 	free(profile->conditions);
-	*profile = (struct profile){ 0 };
+	profile->rules = NULL;
+	profile->names = NULL;
+	profile->conditions = NULL;
+	profile->rules_count = 0;
 }
 
 static int fail_at(const struct source *source, const struct place *place, const char *key,

@@ -39,7 +39,8 @@ struct profile {
 
 /* Unknown words and what contradicts itself are errors that name the JSON path. */
 int profile_read(struct profile *profile, const struct source *source, struct ironbox_error *error);
-void profile_free(struct profile *profile);
+/* All that it owns: what is left is what loading the program takes. Twice is once. */
+void profile_free_rules(struct profile *profile);
 
 /* Whether `action` lets more pass than `than`. By class: errnos are all alike. */
 static inline bool is_more_permissive(uint32_t action, uint32_t than)

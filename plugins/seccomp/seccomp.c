@@ -143,7 +143,7 @@ static void forget(struct ironbox_stage *stage)
 
 	listener_close(&seccomp->listener, stage);
 	program_free(&seccomp->program);
-	profile_free(&seccomp->profile);
+	profile_free_rules(&seccomp->profile);
 	key_free(&seccomp->key);
 	document_free(seccomp->document);
 	seccomp->document = NULL;
@@ -158,6 +158,9 @@ static int open_what_init_needs(struct ironbox_stage *stage, struct ironbox_erro
 	if (!seccomp->is_asked)
 		return 0;
 	program_keep(stage);
+	/* Not needed from here on. After the clone each page of it that we free would be copied. */
+	key_free(&seccomp->key);
+	profile_free_rules(&seccomp->profile);
 	return seccomp->profile.notifies
 	               ? listener_open(&seccomp->listener, stage, &seccomp->profile, error)
 	               : 0;

@@ -48,7 +48,7 @@ int read_profile(struct read_profile *read, const char *text, struct ironbox_err
 
 void read_profile_free(struct read_profile *read)
 {
-	profile_free(&read->profile);
+	profile_free_rules(&read->profile);
 	document_free(read->document);
 }
 
