@@ -38,7 +38,11 @@ static int each_asked(const struct place *place, const struct spec_field *table,
 		char path[PLACE_TEXT_MAX];
 		int result = 0;
 
-		if (!field || field->type == FIELD_IGNORED || !value_asks(value))
+		if (!field || field->type == FIELD_IGNORED)
+			continue;
+		/* a key of a map asks by itself: "netDevices": {"eth0": {}} */
+		if (!value_asks(value) &&
+		    !(field->type == FIELD_MAP && json_object_size(value) > 0))
 			continue;
 		if (field->owner) {
 			place_text(&member, path);
