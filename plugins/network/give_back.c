@@ -52,20 +52,13 @@ static bool inner_reach(const struct ironbox_stage *stage)
 	return !inner_is_host(network);
 }
 
-static bool is_same_hardware(const struct link *first, const struct link *second)
-{
-	return first->hardware_size == second->hardware_size &&
-	       memcmp(first->hardware, second->hardware, first->hardware_size) == 0;
-}
-
 /* Its namespace ended: waits for the kernel to hand it to the first one, should that be ours. */
 static int await_return(int host_fd, const struct device *device, struct link *link)
 {
 	const struct timespec pause = { .tv_nsec = RETURN_PAUSE_MS * 1000000L };
 
 	for (int tries = 0; tries < RETURN_TRIES; tries++) {
-		if (link_find_hardware(host_fd, device->link.hardware, device->link.hardware_size,
-		                       link) == 0)
+		if (link_find_alike(host_fd, &device->link, link) == 0)
 			return 0;
 		nanosleep(&pause, NULL);
 	}
@@ -88,24 +81,25 @@ static const char *device_restore(int host_fd, const struct device *device, cons
 	return NULL;
 }
 
-static const char *device_fetch(const struct network *network, const struct device *device)
+static const char *device_fetch(const struct network *network, const struct device *device,
+                                struct link *link)
 {
-	struct link link;
-
-	/* by name, or by what the container could not change if it renamed it */
-	if (link_find(network->inner_fd, device->inner_name, &link) < 0 &&
-	    link_find_hardware(network->inner_fd, device->link.hardware, device->link.hardware_size,
-	                       &link) < 0)
-		return "find it in the container";
 	/* config-linux.md: it must be down before it is moved back */
-	if (link_set_up(network->inner_fd, link.index, false) < 0)
+	if (link_set_up(network->inner_fd, link->index, false) < 0)
 		return "take it down in the container";
-	if (link_move(network->inner_fd, link.index, network->host_namespace_fd,
+	if (link_move(network->inner_fd, link->index, network->host_namespace_fd,
 	              device->link.name) < 0)
 		return "move it back";
-	if (link_find(network->host_fd, device->link.name, &link) < 0)
+	if (link_find(network->host_fd, device->link.name, link) < 0)
 		return "find it on the host";
-	return device_restore(network->host_fd, device, &link);
+	return device_restore(network->host_fd, device, link);
+}
+
+/* By its name, or as what it is if the container renamed it. */
+static bool inner_has(const struct network *network, const struct device *device, struct link *link)
+{
+	return link_find(network->inner_fd, device->inner_name, link) == 0 ||
+	       link_find_alike(network->inner_fd, &device->link, link) == 0;
 }
 
 static const char *device_give_back(const struct ironbox_stage *stage, const struct device *device)
@@ -114,10 +108,16 @@ static const char *device_give_back(const struct ironbox_stage *stage, const str
 	struct link link;
 
 	if (link_find(network->host_fd, device->link.name, &link) == 0 &&
-	    is_same_hardware(&link, &device->link)) /* did not go, or is back already */
+	    link_is_alike(&link, &device->link)) /* did not go, or is back already */
 		return device_restore(network->host_fd, device, &link);
-	if (inner_reach(stage))
-		return device_fetch(network, device);
+	if (inner_reach(stage)) {
+		if (inner_has(network, device, &link))
+			return device_fetch(network, device, &link);
+		stage->host->log(stage, IRONBOX_LOG_WARNING,
+		                 "the network device %s is not in the container any more",
+		                 device->link.name);
+		return NULL; /* who may rename it there may delete it as well */
+	}
 	if (!device->link.is_virtual && await_return(network->host_fd, device, &link) == 0)
 		return device_restore(network->host_fd, device, &link);
 	stage->host->log(stage, IRONBOX_LOG_INFO,

@@ -60,33 +60,36 @@ int link_find(int netlink_fd, const char *name, struct link *link)
 	return found > 0 ? 0 : -1;
 }
 
-struct hardware_search {
-	const uint8_t *hardware;
-	size_t size;
-	struct link link;
-};
-
-static int hardware_compare(void *context, const struct nlmsghdr *message)
+bool link_is_alike(const struct link *first, const struct link *second)
 {
-	struct hardware_search *search = context;
-
-	return link_read(&search->link, message) && !search->link.is_virtual &&
-	       search->link.hardware_size == search->size &&
-	       memcmp(search->link.hardware, search->hardware, search->size) == 0;
+	return first->is_virtual == second->is_virtual &&
+	       first->hardware_size == second->hardware_size &&
+	       memcmp(first->hardware, second->hardware, first->hardware_size) == 0;
 }
 
-int link_find_hardware(int netlink_fd, const uint8_t *hardware, size_t size, struct link *link)
+struct search {
+	const struct link *alike;
+	struct link *link;
+};
+
+static int link_compare(void *context, const struct nlmsghdr *message)
+{
+	const struct search *search = context;
+
+	return link_read(search->link, message) && link_is_alike(search->link, search->alike);
+}
+
+int link_find_alike(int netlink_fd, const struct link *alike, struct link *link)
 {
 	struct ifinfomsg body = { .ifi_family = AF_UNSPEC };
-	struct hardware_search search = { hardware, size, { 0 } };
+	struct search search = { alike, link };
 	struct request request;
 	int found;
 
 	request_begin(&request, RTM_GETLINK, NLM_F_DUMP, &body, sizeof(body));
-	found = netlink_ask(netlink_fd, &request, hardware_compare, &search);
+	found = netlink_ask(netlink_fd, &request, link_compare, &search);
 	if (found == 0)
 		errno = ENODEV;
-	*link = search.link;
 	return found > 0 ? 0 : -1;
 }
 

@@ -29,8 +29,10 @@ struct address {
 
 /* All return 0, or -1 with errno: ENODEV where there is no such link. */
 int link_find(int netlink_fd, const char *name, struct link *link);
-/* The link that is not virtual and has this hardware address. */
-int link_find_hardware(int netlink_fd, const uint8_t *hardware, size_t size, struct link *link);
+/* Is it the same device, as far as it shows in another place? Of the same kind, and with the same
+ * hardware address. */
+bool link_is_alike(const struct link *first, const struct link *second);
+int link_find_alike(int netlink_fd, const struct link *alike, struct link *link);
 int link_set_up(int netlink_fd, int index, bool up);
 int link_rename(int netlink_fd, int index, const char *name);
 /* Puts it into another network namespace, and names it there. It is down and without addresses

@@ -74,8 +74,9 @@ int netlink_ask(int netlink_fd, struct request *request, netlink_visit *visit, v
 {
 	int more, result = 0;
 
-	if (!(request->header.nlmsg_flags & NLM_F_DUMP))
-		request->header.nlmsg_flags |= NLM_F_ACK; /* a dump has an end of its own */
+	/* A dump has an end of its own. It is two bits, of which NLM_F_EXCL is one. */
+	if ((request->header.nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
+		request->header.nlmsg_flags |= NLM_F_ACK;
 	if (send(netlink_fd, request, request->header.nlmsg_len, 0) < 0)
 		return -1;
 	do
