@@ -158,7 +158,7 @@ static struct courier *courier_send_off(const struct listener *listener, int soc
 	return courier;
 }
 
-int listener_load(const struct listener *listener, const struct ironbox_stage *stage,
+int listener_load(const struct listener *listener, struct ironbox_stage *stage,
                   const struct program *program, unsigned flags, struct ironbox_error *error)
 {
 	struct courier *courier = courier_send_off(listener, stage->seal_fd);
@@ -176,6 +176,7 @@ int listener_load(const struct listener *listener, const struct ironbox_stage *s
 	atomic_store(&courier->listener_fd, fd);
 	while ((result = atomic_load(&courier->result)) == COURIER_WAITS)
 		;
+	stage->seal_fd = -1; /* the courier closed it: the number is anyone's now */
 	if (result)
 		return stage->host->fail(error, result, "send the listener to the seccomp agent");
 	return 0;

@@ -17,7 +17,7 @@ int listener_open(struct listener *listener, struct ironbox_stage *stage,
 int listener_introduce(struct listener *listener, const struct ironbox_stage *stage,
                        const struct profile *profile, bool joins, struct ironbox_error *error);
 /* Init or joiner: loads the filter and hands its listener over. */
-int listener_load(const struct listener *listener, const struct ironbox_stage *stage,
+int listener_load(const struct listener *listener, struct ironbox_stage *stage,
                   const struct program *program, unsigned flags, struct ironbox_error *error);
 /* The runtime's copies. */
 void listener_close(struct listener *listener, struct ironbox_stage *stage);

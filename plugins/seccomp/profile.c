@@ -9,7 +9,8 @@
 #include "words.h"
 
 #define ARGUMENTS_OF_A_CALL 6
-#define ERRNO_MOST          4095 /* the kernel's MAX_ERRNO: a larger one would be cut, not told */
+#define NAMES_MAX           16384 /* Linux has 500 calls: more is there to keep the compiler busy */
+#define ERRNO_MOST          4095  /* the kernel's MAX_ERRNO: a larger one would be cut, not told */
 
 struct profile_fields {
 	const char *default_action;
@@ -219,6 +220,9 @@ static int make_room(struct profile *profile, const struct source *source,
 		names += source_count(source, member(source, item, "names"));
 		conditions += source_count(source, member(source, item, "args"));
 	}
+	if (names > NAMES_MAX)
+		return host->fail(error, 0, "%s.syscalls: more than %d names", source->where,
+		                  NAMES_MAX);
 	profile->rules = calloc(count + 1, sizeof(*profile->rules));
 	profile->names = calloc(names + 1, sizeof(*profile->names));
 	profile->conditions = calloc(conditions + 1, sizeof(*profile->conditions));

@@ -86,6 +86,22 @@ notifies() {
 	done
 }
 
+@test "seccomp: exec into a user namespace gets its listener, too" {
+	agent 95
+	notifies keyctl
+	box_set '.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = .linux.uidMappings'
+	chown -R 100000:100000 "$bundle/rootfs"
+	for how in yes no; do
+		new_privileges $how
+		box_start sleep 100
+		run ironbox exec "$id" /probe seccomp syscall $NR_keyctl 0 -3 0
+		equals "$output" $'seccomp 2\nsyscall 250 = EOPNOTSUPP'
+		ironbox delete --force "$id"
+	done
+}
+
 @test "seccomp: even the call that hands the listener over may be notified" {
 	agent continue
 	notifies sendmsg write close futex recvmsg exit_group execve
@@ -115,10 +131,12 @@ notifies() {
 @test "seccomp: a container's init has no thread and no fd more than without an agent" {
 	agent continue
 	notifies keyctl
-	run inside /probe fds status Threads
-	contains "$output" "Threads 1"
-	! contains "$output" socket >/dev/null
-	! contains "$output" "seccomp notify" >/dev/null
+	for how in yes no; do
+		new_privileges $how
+		run inside /probe status Threads fds
+		contains "$output" "Threads 1"
+		equals "$(grep -c '^[0-9]' <<<"$output")" 3 # stdin, stdout, stderr
+	done
 }
 
 @test "seccomp: no agent, no container" {

@@ -141,6 +141,26 @@ static void words_are_those_of_the_spec(void **state)
 	read_profile_free(&read);
 }
 
+static void a_flood_of_names_is_refused(void **state)
+{
+	enum { NAMES = 16385, SIZE = NAMES * 6 + 128 };
+	char *text = calloc(1, SIZE), *at = text;
+	struct ironbox_error error = { "" };
+	struct read_profile read;
+	int i;
+
+	(void)state;
+	assert_non_null(text);
+	at = stpcpy(at, ALLOWED "\"syscalls\":[{\"action\":\"SCMP_ACT_LOG\",\"names\":[");
+	for (i = 0; i < NAMES; i++)
+		at = stpcpy(at, i ? ",\"dup\"" : "\"dup\"");
+	stpcpy(at, "]}]}");
+	assert_int_equal(read_profile(&read, text, &error), -1);
+	assert_string_equal(error.text, "p.syscalls: more than 16384 names");
+	read_profile_free(&read);
+	free(text);
+}
+
 /* podman's default profile has such calls. */
 static void of_two_answers_the_first_holds(void **state)
 {
@@ -168,10 +188,11 @@ static void a_path_without_notify_is_ignored(void **state)
 int main(void)
 {
 	enum { ROWS = sizeof(bad_profiles) / sizeof(bad_profiles[0]) };
-	struct CMUnitTest tests[ROWS + 3] = {
+	struct CMUnitTest tests[ROWS + 4] = {
 		[ROWS] = cmocka_unit_test(words_are_those_of_the_spec),
 		[ROWS + 1] = cmocka_unit_test(a_path_without_notify_is_ignored),
 		[ROWS + 2] = cmocka_unit_test(of_two_answers_the_first_holds),
+		[ROWS + 3] = cmocka_unit_test(a_flood_of_names_is_refused),
 	};
 	size_t i;
 
