@@ -131,6 +131,8 @@ int idmap_apply(const struct ironbox_stage *stage, const struct mount *mount, in
 		return -1;
 	attr.userns_fd = (uint64_t)namespace_fd;
 	if (mount_setattr(mount_fd, "", AT_EMPTY_PATH | recursive, &attr, sizeof(attr)) < 0)
-		return stage->host->fail(error, errno, "map the ids of %s", mount->source);
+		return stage->host->fail(error, errno, "map the ids of %s%s", mount->source,
+		                         errno == EINVAL ? " (its file system may not know how to)"
+		                                         : "");
 	return 0;
 }

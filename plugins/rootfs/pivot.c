@@ -33,13 +33,14 @@ static int unmount_kernel_views(const struct ironbox_stage *stage, struct ironbo
 	static const char *const paths[] = { "/proc", "/sys" };
 	size_t i;
 
-	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		while (umount2(paths[i], MNT_DETACH) == 0)
-			;
-	/* EINVAL: nothing is mounted there any more. EPERM in a user namespace: they are locked to
-	 * the tree that they came with, and no whole view to anybody in it */
-	if (errno != EINVAL && errno != EPERM && errno != ENOENT)
-		return stage->host->fail(error, errno, "unmount the host's %s", paths[i - 1]);
+			; /* there may be one over the other */
+		/* EINVAL: nothing is mounted there any more; or in a user namespace it is locked to
+		 * the tree that it came with */
+		if (errno != EINVAL && errno != ENOENT)
+			return stage->host->fail(error, errno, "unmount the host's %s", paths[i]);
+	}
 	return 0;
 }
 
