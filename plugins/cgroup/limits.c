@@ -56,6 +56,8 @@ int limit_write_number(const struct limits *limits, const char *file, int64_t va
 
 /* ---- memory ---- */
 
+#define FIELD_SWAP "linux.resources.memory.swap"
+
 /* checkBeforeUpdate: rather no update than one that has the OOM killer at work at once. */
 static int check_usage(const struct limits *limits, struct ironbox_error *error)
 {
@@ -68,37 +70,42 @@ static int check_usage(const struct limits *limits, struct ironbox_error *error)
 		return limits->stage->host->fail(error, errno, "memory: read memory.current");
 	if (usage > (uint64_t)memory->limit)
 		return limits->stage->host->fail(
-			error, EBUSY,
+			error, 0,
 			"memory: linux.resources.memory.limit %lld is below the usage of %llu",
 			(long long)memory->limit, (unsigned long long)usage);
 	return 0;
 }
 
-static int write_swap(const struct limits *limits, struct ironbox_error *error)
+/* What memory.swap.max is to be: 1; 0: nothing was said of it; -1. */
+static int find_swap(const struct limits *limits, int64_t *swap, struct ironbox_error *error)
 {
-	static const char field[] = "linux.resources.memory.swap";
 	const struct resources_memory *memory = &limits->resources->memory;
-	bool lifts_both = memory->has_limit && memory->limit < 0 && !memory->has_swap;
-	int64_t limit = memory->has_limit ? memory->limit : -1, swap = -1;
+	int64_t limit = memory->has_limit ? memory->limit : -1;
 	uint64_t present;
 
-	if (!memory->has_swap && !lifts_both)
-		return 0;
+	*swap = -1;
+	if (!memory->has_swap) /* no limit at all is meant to be none on swap either */
+		return memory->has_limit && memory->limit < 0;
 	/* an update may name the sum alone; the memory's part of it is what stands in the file */
 	if (!memory->has_limit &&
-	    cgroup_read_number(limits->cgroup_fd, "memory.max", &present) == 0)
-		limit = present == CGROUP_NO_LIMIT ? -1 : (int64_t)present;
-	if (memory->has_swap && !convert_swap(limit, memory->swap, &swap))
-		return limits->stage->host->fail(
-			error, 0,
-			"memory: %s %lld: expected memory and swap together, so no less "
-			"than a limit of memory (%lld)",
-			field, (long long)memory->swap, (long long)limit);
+	    cgroup_read_number(limits->cgroup_fd, "memory.max", &present) == 0 &&
+	    present != CGROUP_NO_LIMIT)
+		limit = (int64_t)present;
+	if (convert_swap(limit, memory->swap, swap))
+		return 1;
+	return limits->stage->host->fail(error, 0,
+	                                 "memory: " FIELD_SWAP " %lld: expected memory and swap "
+	                                 "together, so no less than a limit of memory (%lld)",
+	                                 (long long)memory->swap, (long long)limit);
+}
+
+/* Where the kernel does not count swap, all and nothing of it is what there is anyway. */
+static int write_swap(const struct limits *limits, int64_t swap, struct ironbox_error *error)
+{
 	if (swap > 0)
-		return limit_write_number(limits, "memory.swap.max", swap, field, error);
-	/* where the kernel does not count swap, all and nothing of it is what there is anyway */
+		return limit_write_number(limits, "memory.swap.max", swap, FIELD_SWAP, error);
 	if (cgroup_write(limits->stage, limits->cgroup_fd, "memory.swap.max", swap ? "max" : "0",
-	                 field, error) < 0 &&
+	                 FIELD_SWAP, error) < 0 &&
 	    errno != ENOENT)
 		return -1;
 	return 0;
@@ -109,13 +116,16 @@ static int write_swap(const struct limits *limits, struct ironbox_error *error)
 static int write_memory(const struct limits *limits, struct ironbox_error *error)
 {
 	const struct resources_memory *memory = &limits->resources->memory;
+	int64_t swap;
+	int has_swap =
+		find_swap(limits, &swap, error); /* before a limit is written that may kill */
 
-	if (check_usage(limits, error) < 0)
+	if (has_swap < 0 || check_usage(limits, error) < 0)
 		return -1;
 	if (memory->has_limit && limit_write_number(limits, "memory.max", memory->limit,
 	                                            "linux.resources.memory.limit", error) < 0)
 		return -1;
-	if (write_swap(limits, error) < 0)
+	if (has_swap && write_swap(limits, swap, error) < 0)
 		return -1;
 	if (memory->has_reservation)
 		return limit_write_number(limits, "memory.low", memory->reservation,

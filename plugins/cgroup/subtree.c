@@ -10,6 +10,7 @@
 #include "internal.h"
 #include "path.h"
 
+/* 1: enabled; 0: nothing can be enabled here, nor below, and nothing must be; -1. */
 static int enable_here(const struct ironbox_stage *stage, const struct subtree_request *request,
                        int fd, const char *path, struct ironbox_error *error);
 
@@ -33,13 +34,12 @@ int subtree_enable(const struct ironbox_stage *stage, const struct subtree_reque
 	fd = cgroup_open(request->mount_fd, "/");
 	for (const char *at = request->path; fd >= 0;) {
 		const char *slash = strchr(at + 1, '/');
-		int length = (int)(at - request->path);
+		int length = (int)(at - request->path), enabled;
 
 		snprintf(path, sizeof(path), "%.*s%s", length, request->path, length ? "" : "/");
-		if (enable_here(stage, request, fd, path, error) < 0)
-			return -1;
-		if (!slash) /* the last component is the container's */
-			return 0;
+		enabled = enable_here(stage, request, fd, path, error);
+		if (enabled <= 0 || !slash) /* the last component is the container's */
+			return enabled < 0 ? -1 : 0;
 		snprintf(path, sizeof(path), "%.*s", (int)(slash - at - 1), at + 1);
 		replace_fd(&fd, cgroup_open(fd, path));
 		at = slash;
@@ -78,6 +78,25 @@ static int enable_one_by_one(const struct ironbox_stage *stage,
 	return 0;
 }
 
+/*
+ * cgroups(7), "no internal processes": a cgroup that has processes of its own lets no controller
+ * down. Those that know threads (cpu, pids) it would, but children that are not threaded could then
+ * take no process: so it is all or nothing.
+ */
+static int tell_busy(const struct ironbox_stage *stage, const struct subtree_request *request,
+                     const char *path, struct ironbox_error *error)
+{
+	for (unsigned i = 0; i < CONTROLLER_COUNT; i++)
+		if (request->required & CONTROLLER_BIT(i))
+			return stage->host->fail(
+				error, EBUSY,
+				"%s: enable it below cgroup %s, which has processes "
+				"of its own (%s)",
+				controller_name(i), path,
+				resources_field_of(stage, request->resources, i));
+	return 0;
+}
+
 static int enable_here(const struct ironbox_stage *stage, const struct subtree_request *request,
                        int fd, const char *path, struct ironbox_error *error)
 {
@@ -87,11 +106,13 @@ static int enable_here(const struct ironbox_stage *stage, const struct subtree_r
 	if (missing & ~request->required) /* don't ask for what is not to be had */
 		missing &= request->required | read_controllers(fd, "cgroup.controllers");
 	if (!missing)
-		return 0;
+		return 1;
 	text_to_enable(missing, text, sizeof(text));
 	if (cgroup_write(stage, fd, "cgroup.subtree_control", text, NULL, error) == 0)
-		return 0;
+		return 1;
+	if (errno == EBUSY)
+		return tell_busy(stage, request, path, error);
 	if (enable_one_by_one(stage, request, fd, missing, error) < 0)
 		return stage->host->context(error, "cgroup %s", path);
-	return 0;
+	return 1;
 }
