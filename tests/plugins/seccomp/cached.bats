@@ -13,8 +13,7 @@ teardown() {
 
 # The files that a run of the bundle opens, of runtime and init together.
 opened() {
-	strace -f -qq -e trace=open,openat,openat2 -o "$box/trace" -- "$IRONBOX" --root "$state_root" \
-		--config "$box/ironbox.ini" run --bundle "$bundle" "$id" >/dev/null 2>&1 3>&-
+	traced open,openat,openat2 run --bundle "$bundle" "$id" >/dev/null 2>&1
 	cat "$box/trace"
 }
 
@@ -38,8 +37,7 @@ opened() {
 
 @test "seccomp: exec takes the program from the cache" {
 	box_start sleep 100
-	run strace -f -qq -e trace=openat -o "$box/trace" -- "$IRONBOX" --root "$state_root" \
-		--config "$box/ironbox.ini" exec "$id" /probe seccomp
+	run traced open,openat,openat2 exec "$id" /probe seccomp
 	equals "$output" "seccomp 2"
 	! grep -q libseccomp "$box/trace"
 	ironbox delete --force "$id"

@@ -28,3 +28,12 @@ denies() {
 new_privileges() {
 	box_set '.process.noNewPrivileges = ($no == "no")' --arg no "$1"
 }
+
+# traced CALLS ARG...: ironbox below strace; $box/trace has the calls of all its processes. A
+# sanitizer's search for leaks is a debugger itself and can't work there.
+traced() {
+	local calls=$1
+	shift
+	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e "trace=$calls" -o "$box/trace" -- "$IRONBOX" \
+		--root "$state_root" --config "$box/ironbox.ini" "$@" 3>&-
+}
