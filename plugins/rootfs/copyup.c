@@ -185,7 +185,7 @@ static int copy_directory(struct copy *copy, int from_fd, int to_fd)
 	steal_fd(&copy_fd);
 	while ((errno = 0, entry = readdir(directory)) != NULL)
 		if (copy_entry(copy, from_fd, to_fd, entry->d_name) < 0)
-			return copy->depth ? -1 : copy->stage->host->context(copy->error, "image");
+			return -1;
 	return errno ? failed(copy, "read", "the directory") : 0;
 }
 

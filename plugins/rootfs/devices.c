@@ -64,7 +64,7 @@ static int read_device(const struct ironbox_stage *stage, size_t index, struct n
 	if (strlen(device.type) != 1 || !strchr("cubp", device.type[0]))
 		return host->fail(error, 0, "linux.devices[%zu].type: %s is none of c, b, u, p",
 		                  index, device.type);
-	if (!path_below(device.path, "") && device.path[0] != '/')
+	if (device.path[0] != '/')
 		return host->fail(error, 0, "linux.devices[%zu].path: %s is not absolute", index,
 		                  device.path);
 	is_pipe = device.type[0] == 'p';

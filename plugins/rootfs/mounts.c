@@ -268,14 +268,18 @@ static bool is_shared(const struct mount_options *options)
 	return false;
 }
 
-/* A bind that is shared with the host has to be copied while the host's tree is still shared. The
- * fds, one for each mount (-1: none), or NULL where no bind is; init ends with execve(2). */
+/* A bind that is shared with the host has to be copied while the host's tree is still shared: only
+ * where the root is to be shared too. Else the word makes peers inside, and nothing reaches the
+ * host, as its callers know it of runc and crun. The fds, one for each mount (-1: none), or NULL
+ * where no bind is; init ends with execve(2). */
 static int copy_shared(const struct ironbox_stage *stage, const struct ironbox_value *mounts,
                        size_t count, int **fds, struct ironbox_error *error)
 {
 	struct mount mount;
 	size_t i;
 
+	if (!(root_propagation(stage) & MS_SHARED))
+		return 0;
 	for (i = 0; i < count; i++) {
 		if (mount_read(stage, mounts, i, &mount, error) < 0)
 			return -1;

@@ -285,3 +285,20 @@ write /proc/keys: ok
 write /tf: ok"
 	unharmed
 }
+
+# A hook stands for what mounts from a container that shares the tree, between setup and the masks.
+@test "sec_TB5: the procfs is covered before the masks are made" {
+	for what in "mount -t tmpfs none $rootfs/proc" "mount --bind $box $rootfs/proc" \
+		"umount -l $rootfs/proc; ln -sfn /nowhere $rootfs/proc || rmdir $rootfs/proc; ln -sfn /sys $rootfs/proc"; do
+		printf '#!/bin/sh\n%s\n' "$what" >"$box/hook" && chmod 755 "$box/hook"
+		box_set '.hooks = {createContainer: [{path: $hook, env: [$path]}]}' \
+			--arg hook "$box/hook" --arg path "PATH=$PATH"
+		run inside /probe read /proc/keys
+		equals "$status" 1
+		contains "$output" "rootfs: "
+		contains "$output" "/proc"
+		rm -f "$rootfs/proc" 2>/dev/null || true
+		mkdir -p "$rootfs/proc"
+	done
+	unharmed
+}

@@ -124,6 +124,16 @@ cwd /
 /dev/null character 0666 0 0 1:3"
 }
 
+@test "rootfs: exec in a container without a mount namespace comes to its root" {
+	box_set '.linux.namespaces |= map(select(.type != "mount"))'
+	box_set "$no_mounts"
+	box_start /bin/sleep 100
+	run ironbox exec "$id" /probe list /etc
+	ironbox delete --force "$id"
+	equals "$output" "group
+passwd"
+}
+
 @test "rootfs: a mount namespace that is joined stays as it stands" {
 	unshare --mount --propagation private sh -c "mount --bind $bundle/rootfs $bundle/rootfs &&
 		cd $bundle/rootfs && mount -t proc proc proc && pivot_root . tmp && umount -l /tmp &&

@@ -144,3 +144,11 @@ hello"
 	equals "$status" 1
 	contains "$output" "mounts[7]: write /proc/"
 }
+
+@test "rootfs: in a user namespace, many sources" {
+	in_user_namespace
+	box_set '.mounts += [range(300) | {destination: ("/tmp/" + tostring), source: "/usr/share",
+		options: ["rbind", "ro"]}]'
+	run inside /bin/sh -c 'grep -c " /tmp/" /proc/self/mountinfo'
+	equals "$output" 300
+}
