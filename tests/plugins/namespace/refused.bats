@@ -44,8 +44,9 @@ teardown() {
 	equals "$status" 1
 	contains "$output" "linux.timeOffsets.monotonic.nanosecs"
 	box_set '.linux.timeOffsets = {monotonic: {secs: 777}}'
+	box_args /bin/true
 	sed -i s/777/9223372036854775807/ "$bundle/config.json" # jq would make it a real
-	run inside /bin/true
+	run ironbox run --bundle "$bundle" "$id"
 	equals "$status" 1
 	contains "$output" 'namespace: write the time offsets "monotonic 9223372036854775807 0": '
 	box_set '.linux.timeOffsets = {realtime: {secs: 1}}'
