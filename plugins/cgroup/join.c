@@ -13,6 +13,8 @@
 #include "path.h"
 
 static int open_of_init(const struct ironbox_stage *stage, struct ironbox_error *error);
+static int open_asked(const struct ironbox_stage *stage, int cgroup_fd, const char *asked,
+                      struct ironbox_error *error);
 
 /* The kernel puts no process beside child cgroups that have controllers ("no internal processes",
  * cgroups(7)). A directory without children has two links: then there is no need to look. */
@@ -29,16 +31,23 @@ static bool takes_processes(int cgroup_fd)
 int cgroup_join_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	struct cgroup_data *data = stage->data;
+	const char *asked = stage->host->recall(stage, "ironbox.exec_cgroup");
 	cleanup_close int fd = -1;
 	int found = cgroup_open_recorded(stage, &fd, error);
 
 	if (found < 0)
 		return -1;
-	if (!stage->host->recall(stage, KEY_PATH))
-		return 0; /* it never had one */
+	asked = asked ? asked + strspn(asked, "/") : ""; /* "/" is the container's own */
+	if (!stage->host->recall(stage, KEY_PATH))       /* it never had one */
+		return *asked ? stage->host->fail(error, 0, "--cgroup %s: there is none", asked)
+		              : 0;
 	if (!found)
 		return stage->host->fail(error, ENOENT, "open the container's cgroup");
-	if (!takes_processes(fd)) {
+	if (*asked) {
+		replace_fd(&fd, open_asked(stage, fd, asked, error));
+		if (fd < 0)
+			return -1;
+	} else if (!takes_processes(fd)) {
 		/* init has moved down (systemd does): go where it is */
 		replace_fd(&fd, open_of_init(stage, error));
 		if (fd < 0)
@@ -65,6 +74,18 @@ int cgroup_join(struct ironbox_stage *stage, struct ironbox_error *error)
 	if (data->must_move && write(data->cgroup_fd, "0", 1) != 1) /* 0: who writes */
 		return stage->host->fail(error, errno, "enter the cgroup");
 	return 0;
+}
+
+/* exec --cgroup: one below the container's, and nowhere else (E4). */
+static int open_asked(const struct ironbox_stage *stage, int cgroup_fd, const char *asked,
+                      struct ironbox_error *error)
+{
+	int fd;
+
+	if (cgroup_path_check(stage, "--cgroup", asked, error) < 0)
+		return -1;
+	fd = cgroup_open(cgroup_fd, asked);
+	return fd >= 0 ? fd : stage->host->fail(error, errno, "--cgroup %s", asked);
 }
 
 /* What of `path` is below `top`, component by component: "/a" is not above "/a-b" (E4). */

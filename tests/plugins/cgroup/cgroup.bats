@@ -76,6 +76,23 @@ may_make_nodes() {
 	rmdir "$cgroup"
 }
 
+@test "cgroup: exec --cgroup goes below the container's, and nowhere else (TE3)" {
+	box_start /bin/sleep 100
+	mkdir "$cgroup/sub" "$cgroup-x"
+	run ironbox exec --cgroup sub "$id" /bin/tail -n1 /proc/self/cgroup
+	equals "$output" "0::/$id/sub"
+	run ironbox exec --cgroup / "$id" /bin/tail -n1 /proc/self/cgroup
+	equals "$output" "0::/$id"
+	local path
+	for path in .. "../$id-x" "sub/../../$id-x" none; do
+		run ironbox exec --cgroup "$path" "$id" /bin/true
+		equals "$status" 255
+		contains "$output" "cgroup: --cgroup"
+	done
+	rmdir "$cgroup-x"
+	ironbox delete --force "$id"
+}
+
 @test "cgroup: exec follows init into a child of it, where only that takes processes" {
 	box_set '.linux.namespaces += [{"type": "cgroup"}] |
 		(.mounts[] | select(.type == "cgroup") | .options) -= ["ro"]'

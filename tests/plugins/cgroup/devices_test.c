@@ -223,8 +223,8 @@ static void rules_that_say_nothing_new_are_dropped(void **state)
 	                    " \"access\": \"rwm\"}",
 	           &repeated);
 	paper_host_end(&paper);
-	assert_int_equal(none.count, 11);
-	assert_int_equal(repeated.count, 11);
+	assert_int_equal(none.count, 10);
+	assert_int_equal(repeated.count, 10);
 }
 
 /* ---- any list, any request ---- */
