@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Behind what the spec says, as runc has them: every node may be made, these may be used. The
- * pseudo-terminals are the container's own instance of devpts, the major is what they share. */
+/* Behind what the spec says, as runc has them: every node may be made, these may be used. Not 5:1,
+ * which is the host's console: the one inside is a pseudo-terminal. Those are the container's own
+ * instance of devpts, the major is what they share. */
 static const struct device_rule default_rules[] = {
 	{ true, 'c', DEVICE_MKNOD, DEVICE_ANY, DEVICE_ANY },
 	{ true, 'b', DEVICE_MKNOD, DEVICE_ANY, DEVICE_ANY },
@@ -16,7 +17,6 @@ static const struct device_rule default_rules[] = {
 	{ true, 'c', DEVICE_ALL, 1, 8 },            /* random */
 	{ true, 'c', DEVICE_ALL, 1, 9 },            /* urandom */
 	{ true, 'c', DEVICE_ALL, 5, 0 },            /* tty */
-	{ true, 'c', DEVICE_ALL, 5, 1 },            /* console */
 	{ true, 'c', DEVICE_ALL, 5, 2 },            /* ptmx */
 	{ true, 'c', DEVICE_ALL, 136, DEVICE_ANY }, /* pts */
 };

@@ -241,7 +241,6 @@ with_mknod() {
 		c 1:9 rwm
 		c 136:* rwm
 		c 5:0 rwm
-		c 5:1 rwm
 		c 5:2 rwm
 	END
 	)"
