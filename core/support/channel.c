@@ -46,6 +46,15 @@ int channel_send(struct channel *channel, enum message_type type, struct ironbox
 	return channel_send_bytes(channel, type, 0, NULL, 0, -1, error);
 }
 
+/* The other end is gone: what it said at last is why. */
+static int tell_last_words(struct channel *channel, struct ironbox_error *error)
+{
+	channel_await(channel, MESSAGE_NONE, NULL, error);
+	if (error_is_told(error))
+		return -1;
+	return error_begin(error, 0, "the process at the other end of the channel is gone");
+}
+
 int channel_send_bytes(struct channel *channel, enum message_type type, uint32_t stage,
                        const void *bytes, size_t size, int fd, struct ironbox_error *error)
 {
@@ -78,6 +87,8 @@ int channel_send_bytes(struct channel *channel, enum message_type type, uint32_t
 	do
 		sent = sendmsg(channel->fd, &packet, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
+	if (sent < 0 && errno == EPIPE)
+		return tell_last_words(channel, error);
 	if (sent < 0)
 		return error_begin(error, errno, "send a message between runtime and init");
 	return 0;
@@ -103,10 +114,12 @@ static int receive(struct channel *channel, struct message *message, int flags,
 	struct cmsghdr *rights;
 	ssize_t got;
 
+	/* A peer that ends with a message of ours unread leaves ECONNRESET, which is told once and
+	 * before what the peer had to say: its own error is still to be read behind it. */
 	do
 		got = recvmsg(channel->fd, &packet, flags | MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
-	if (got == 0 || (got < 0 && (errno == EAGAIN || errno == ECONNRESET)))
+	while (got < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (got == 0 || (got < 0 && errno == EAGAIN))
 		return 0;
 	if (got < 0)
 		return error_begin(error, errno, "receive a message between runtime and init");
