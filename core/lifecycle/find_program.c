@@ -84,7 +84,8 @@ static int find_in_path(const char *name, const char *path, char **found,
 			break;
 		folder += length + 1;
 	}
-	if (denied)
+	/* the folders themselves are what an empty name finds */
+	if (denied && *name)
 		return error_begin(error, 0, "exec: \"%s\": permission denied", name);
 	return error_begin(error, 0, "exec: \"%s\": executable file not found in $PATH", name);
 }
