@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include <ironbox/cleanup.h>
@@ -69,7 +70,8 @@ int container_open(struct container *container, const struct runtime *runtime, c
 	return state_read(container, error);
 }
 
-int container_load_pipeline(struct container *container, bool lenient, struct ironbox_error *error)
+int container_load_pipeline(struct container *container, const char *serving, bool lenient,
+                            struct ironbox_error *error)
 {
 	struct pipeline *pipeline = &container->pipeline;
 	struct pipeline_subject subject = {
@@ -83,14 +85,16 @@ int container_load_pipeline(struct container *container, bool lenient, struct ir
 	pipeline->state_root = container->runtime->state_root;
 	pipeline->record = &container->record;
 	pipeline->spec = &container->spec;
-	if (record_open(&container->record, container->directory_fd, error) < 0)
+	if (container->record.fd < 0 &&
+	    record_open(&container->record, container->directory_fd, error) < 0)
 		return -1;
-	if (state_read_spec(container, error) < 0) {
+	if ((!serving || strcmp(serving, "teardown") != 0) &&
+	    state_read_spec(container, error) < 0) {
 		if (!lenient)
 			return -1;
 		log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(error));
 	}
-	if (pipeline_load_recorded(pipeline, &subject, lenient, error) < 0)
+	if (pipeline_load_recorded(pipeline, &subject, serving, lenient, error) < 0)
 		return -1;
 	pipeline_set_init(pipeline, container->pidfd >= 0 ? container->pid : 0, container->pidfd);
 	if (pipeline_run(pipeline, PHASE_CONFIGURE, error) == 0)
@@ -109,7 +113,7 @@ enum container_status container_status(struct container *container, struct ironb
 	if (status != STATUS_RUNNING && status != STATUS_CREATED)
 		return status;
 	if (container->pipeline.stages == NULL &&
-	    container_load_pipeline(container, true, error) < 0) {
+	    container_load_pipeline(container, "paused", true, error) < 0) {
 		log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(error));
 		return status;
 	}

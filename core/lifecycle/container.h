@@ -39,6 +39,8 @@ struct container {
 	int pidfd;
 	int init_pidfd; /* exec: of the container's init; pidfd is the joiner's */
 	bool joiner_made;
+	bool told_to_go;        /* MESSAGE_START was sent, ahead of READY */
+	uint64_t start_time;    /* of pid, once it was looked up */
 	bool has_attach;        /* init waits for MESSAGE_ATTACHED */
 	bool has_runtime_hooks; /* init tells MESSAGE_MOUNTED and waits */
 	bool made;              /* by this verb: the end of scope undoes it unless kept */
@@ -76,7 +78,10 @@ int state_open(struct container *container, const struct runtime *runtime, const
                bool lock, struct ironbox_error *error);
 /* Reads state.json. -1 with code ENOENT: creation was not finished. */
 int state_read(struct container *container, struct ironbox_error *error);
-int state_write(struct container *container, struct ironbox_error *error);
+/* Writes state.json under a temporary name, and puts it in place. Two steps, so that the first is
+ * done while init mounts. */
+int state_prepare(struct container *container, struct ironbox_error *error);
+int state_commit(struct container *container, struct ironbox_error *error);
 /* The container's own copy of config.json. */
 int state_read_spec(struct container *container, struct ironbox_error *error);
 /* Removes all files of ours and the directory, and so frees the id. */
@@ -92,8 +97,10 @@ enum container_status container_status(struct container *container, struct ironb
  * "container does not exist". */
 int container_open(struct container *container, const struct runtime *runtime, const char *id,
                    bool lock, struct ironbox_error *error);
-/* Loads record, spec copy and the modules that made it, and runs their configure. */
-int container_load_pipeline(struct container *container, bool lenient, struct ironbox_error *error);
+/* Loads the record, the spec copy and the modules that made it (see pipeline_load_recorded), and
+ * runs their configure. For "teardown" no spec: it goes by the record. */
+int container_load_pipeline(struct container *container, const char *serving, bool lenient,
+                            struct ironbox_error *error);
 
 /* ---- launch.c: what create and run share ---- */
 
@@ -102,7 +109,8 @@ int container_load_pipeline(struct container *container, bool lenient, struct ir
 int container_launch(struct container *container, const struct runtime *runtime,
                      const struct create_request *request, bool with_fifo,
                      struct ironbox_error *error);
-/* Tells init to go, and waits till execve(2) has taken its memory: 0, or init's error. */
+/* Waits till execve(2) has taken init's memory: 0, or init's error. Tells it to go, unless that was
+ * done as soon as nothing stood in the way. */
 int container_go(struct container *container, struct ironbox_error *error);
 /* Adds to the error how the process ended, when it ended without a word. */
 int container_explain_death(struct container *container, const char *who,

@@ -11,7 +11,7 @@ static int signal_all(struct container *container, int number, struct ironbox_er
 	bool done = false;
 	size_t i;
 
-	if (container_load_pipeline(container, false, error) < 0)
+	if (container_load_pipeline(container, "signal", false, error) < 0)
 		return -1;
 	for (i = 0; i < container->pipeline.count; i++) {
 		struct stage *stage = &container->pipeline.stages[i];
@@ -66,8 +66,12 @@ int container_kill(const struct runtime *runtime, const char *id, int signal, bo
 static int check_running(struct container *container, const char *verb, bool when_paused,
                          struct ironbox_error *error)
 {
-	enum container_status status = container_status(container, error);
+	enum container_status status;
 
+	state_status(container); /* opens init's pidfd, by which stages find it */
+	if (container_load_pipeline(container, verb, false, error) < 0)
+		return -1;
+	status = container_status(container, error);
 	if (status == STATUS_CREATED || status == STATUS_RUNNING || status == STATUS_PAUSED)
 		if ((status == STATUS_PAUSED) == when_paused)
 			return 0;
@@ -112,7 +116,7 @@ static int update(struct container *container, const struct spec *resources,
 
 	if (state_status(container) == STATUS_STOPPED)
 		return error_begin(error, 0, "container not running");
-	if (container_load_pipeline(container, false, error) < 0)
+	if (container_load_pipeline(container, "update", false, error) < 0)
 		return -1;
 	for (i = 0; i < container->pipeline.count; i++) {
 		struct stage *stage = &container->pipeline.stages[i];

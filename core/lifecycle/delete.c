@@ -1,6 +1,7 @@
 /* delete: the end of a container, also of one that was left half made. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -33,8 +34,12 @@ int container_destroy(struct container *container, struct ironbox_error *error)
 {
 	if (kill_init(container, error) < 0)
 		return -1;
-	if (!container->pipeline.stages && container_load_pipeline(container, true, error) < 0)
+	if (!container->pipeline.stages &&
+	    container_load_pipeline(container, "teardown", true, error) < 0)
 		return -1;
+	/* poststop hooks are in the spec, which goes with the state directory */
+	if (container->state.has_poststop_hooks && state_read_spec(container, error) < 0)
+		log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(error));
 	pipeline_set_init(&container->pipeline, 0, -1);
 	pipeline_set_flag(&container->pipeline, IRONBOX_KILLED_INIT);
 	if (pipeline_undo(&container->pipeline, error) < 0)
@@ -48,6 +53,25 @@ int container_destroy(struct container *container, struct ironbox_error *error)
 	    hooks_run(container, HOOK_POSTSTOP, STATUS_STOPPED, error) < 0)
 		log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(error));
 	return 0;
+}
+
+/* Of a container whose state was never committed: the record knows it from the clone on. */
+static void take_recorded_init(struct container *container)
+{
+	unsigned long long start_time;
+	const char *text;
+	int pid;
+	ERROR_NONE(error);
+
+	if (record_open(&container->record, container->directory_fd, &error) < 0) {
+		log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(&error));
+		return;
+	}
+	text = record_find(&container->record, RECORD_ENGINE, RECORD_KEY_INIT);
+	if (!text || sscanf(text, "%d %llu", &pid, &start_time) != 2)
+		return;
+	container->pidfd = process_open_exactly(pid, start_time);
+	container->pid = pid;
 }
 
 static int check_deletable(struct container *container, struct ironbox_error *error)
@@ -72,6 +96,7 @@ static int delete (struct container *container, const struct runtime *runtime, c
 			return -1;
 		/* cut off, foreign, or never written: the record alone says what to undo */
 		log_write(IRONBOX_LOG_DEBUG, "%s: %s", id, error_text(error));
+		take_recorded_init(container);
 	}
 	if (!force && check_deletable(container, error) < 0)
 		return -1;

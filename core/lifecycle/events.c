@@ -39,7 +39,7 @@ static int open_running(struct container *container, const struct runtime *runti
 		return -1;
 	if (state_status(container) == STATUS_STOPPED)
 		return error_begin(error, 0, "container not running");
-	return container_load_pipeline(container, false, error);
+	return container_load_pipeline(container, "stats", false, error);
 }
 
 int container_stats(const struct runtime *runtime, const char *id, char **json,
@@ -53,7 +53,7 @@ int container_stats(const struct runtime *runtime, const char *id, char **json,
 	root = collect(&container, error);
 	if (!root)
 		return error_context(error, "events %s", id);
-	*json = json_dumps(root, JSON_COMPACT);
+	*json = stats_dump(root);
 	json_decref(root);
 	return *json ? 0 : error_begin(error, ENOMEM, "events %s", id);
 }
@@ -87,7 +87,7 @@ static json_int_t oom_kills_of(const json_t *stats)
 static int visit_stats(struct watcher *watcher, struct ironbox_error *error)
 {
 	json_t *stats = collect(watcher->container, error);
-	cleanup_free char *text = stats ? json_dumps(stats, JSON_COMPACT) : NULL;
+	cleanup_free char *text = stats ? stats_dump(stats) : NULL;
 
 	json_decref(stats);
 	return text ? watcher->visit(watcher->context, "stats", text) : -1;

@@ -23,7 +23,7 @@ static int check_status(struct container *container, bool ignore_paused,
                         struct ironbox_error *error)
 {
 	state_status(container); /* opens init's pidfd, by which stages join */
-	if (container_load_pipeline(container, false, error) < 0)
+	if (container_load_pipeline(container, NULL, false, error) < 0)
 		return -1;
 	switch (container_status(container, error)) {
 	case STATUS_RUNNING:
@@ -95,14 +95,13 @@ static _Noreturn void joiner_main(struct container *container, const void *given
 	     channel_await(&container->channel, MESSAGE_ATTACHED, NULL, &error) == 0) &&
 	    pipeline_run(pipeline, PHASE_JOIN, &error) == 0 &&
 	    process_setup(container, false, &error) == 0 && process_stdio(container, &error) == 0 &&
+	    process_leave_runtime(container, request->preserve_fds, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_CONFINE, &error) == 0 &&
 	    process_become_user(container, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_DROP, &error) == 0 &&
 	    channel_send(&container->channel, MESSAGE_READY, &error) == 0 &&
 	    channel_await(&container->channel, MESSAGE_START, NULL, &error) == 0 &&
-	    prctl(PR_SET_PDEATHSIG, 0) == 0 &&
-	    process_close_fds(container, request->preserve_fds, &error) == 0 &&
-	    pipeline_run(pipeline, PHASE_SEAL, &error) == 0)
+	    prctl(PR_SET_PDEATHSIG, 0) == 0 && pipeline_run(pipeline, PHASE_SEAL, &error) == 0)
 		process_execute(container, &error); /* returns only if execve(2) failed */
 
 	channel_send_bytes(&container->channel, MESSAGE_ERROR, 0, &error, sizeof(error), -1,
@@ -169,6 +168,16 @@ static int hand_over(struct container *container, const struct exec_request *req
 	return 0;
 }
 
+/* As for `run`, see launch.c: the joiner finds the word when it comes to wait for it. */
+static int tell_to_go_early(struct container *container, const struct exec_request *request,
+                            struct ironbox_error *error)
+{
+	if (container->process.terminal || request->pidfd_socket)
+		return 0;
+	container->told_to_go = true;
+	return channel_send(&container->channel, MESSAGE_START, error);
+}
+
 static int await_ready(struct container *container, struct ironbox_error *error)
 {
 	if (channel_await(&container->channel, MESSAGE_READY, NULL, error) < 0)
@@ -193,7 +202,8 @@ static int exec(struct container *container, const struct runtime *runtime,
 	pipeline->channel = &container->channel;
 	if ((!request->detach && foreground_begin(foreground, error) < 0) ||
 	    pipeline_run(pipeline, PHASE_JOIN_PREPARE, error) < 0 ||
-	    make_joiner(container, request, error) < 0 || await_ready(container, error) < 0 ||
+	    make_joiner(container, request, error) < 0 ||
+	    tell_to_go_early(container, request, error) < 0 || await_ready(container, error) < 0 ||
 	    pipeline_run(pipeline, PHASE_SETTLE, error) < 0 ||
 	    hand_over(container, request, foreground, error) < 0)
 		return -1;

@@ -67,11 +67,12 @@ static int ready_and_await_start(struct container *container, struct ironbox_err
 	/* Committed, or end of file: then the runtime died, and we with it. Its death by itself is
 	 * no sign any more, for it may end the moment it has told us. */
 	prctl(PR_SET_PDEATHSIG, 0);
-	if (channel_send(&container->channel, MESSAGE_READY, error) < 0 ||
-	    channel_await(&container->channel, MESSAGE_COMMITTED, NULL, error) < 0)
+	if (channel_send(&container->channel, MESSAGE_READY, error) < 0)
 		return -1;
-	if (container->start_fd < 0)
+	if (container->start_fd < 0) /* run: the word may be there already */
 		return channel_await(&container->channel, MESSAGE_START, NULL, error);
+	if (channel_await(&container->channel, MESSAGE_COMMITTED, NULL, error) < 0)
+		return -1;
 	channel_close(&container->channel);
 	do
 		got = read(container->start_fd, &byte, 1);
@@ -104,12 +105,12 @@ _Noreturn void init_main(struct container *container, const struct create_reques
 	    pivot(container, &error) == 0 && pipeline_run(pipeline, PHASE_ENTER, &error) == 0 &&
 	    process_setup(container, request->no_new_keyring, &error) == 0 &&
 	    process_stdio(container, &error) == 0 &&
+	    process_leave_runtime(container, request->preserve_fds, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_CONFINE, &error) == 0 &&
 	    process_become_user(container, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_DROP, &error) == 0 &&
 	    ready_and_await_start(container, &error) == 0 && /* the creator may be gone by now */
 	    hooks_run(container, HOOK_START_CONTAINER, STATUS_CREATED, &error) == 0 &&
-	    process_close_fds(container, request->preserve_fds, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_SEAL, &error) == 0)
 		process_execute(container, &error); /* returns only if execve(2) failed */
 	tell_and_exit(container, &error);

@@ -219,6 +219,31 @@ static int check_console(const struct container *container, const struct create_
 	return 0;
 }
 
+/* While init mounts: what the runtime needs for state.json, and the pid in the record, by which
+ * `delete --force` finds the process of a container whose state was never committed. */
+static int prepare_state(struct container *container, struct ironbox_error *error)
+{
+	char process[64];
+
+	container->start_time = process_start_time(container->pid, NULL);
+	snprintf(process, sizeof(process), "%d %llu", (int)container->pid,
+	         (unsigned long long)container->start_time);
+	if (record_add(&container->record, RECORD_ENGINE, RECORD_KEY_INIT, process, error) < 0)
+		return -1;
+	return state_prepare(container, error);
+}
+
+/* `run` need not wait for READY to say "start": with the word in its queue, init goes through
+ * without a stop, which saves two context switches. */
+static int tell_to_go_early(struct container *container, const struct create_request *request,
+                            struct ironbox_error *error)
+{
+	if (container->process.terminal || request->pidfd_socket)
+		return 0; /* somebody must have something in his hands first */
+	container->told_to_go = true;
+	return channel_send(&container->channel, MESSAGE_START, error);
+}
+
 int container_launch(struct container *container, const struct runtime *runtime,
                      const struct create_request *request, bool with_fifo,
                      struct ironbox_error *error)
@@ -240,17 +265,19 @@ int container_launch(struct container *container, const struct runtime *runtime,
 	    (with_fifo && make_fifos(container, error) < 0) ||
 	    pipeline_run(pipeline, PHASE_PREPARE, error) < 0 ||
 	    make_init(container, request, error) < 0 || /* one clone3: see init.c */
-	    attach(container, error) < 0 || run_runtime_hooks(container, error) < 0 ||
+	    attach(container, error) < 0 || prepare_state(container, error) < 0 ||
+	    run_runtime_hooks(container, error) < 0 ||
+	    (!with_fifo && tell_to_go_early(container, request, error) < 0) ||
 	    await_ready(container, error) < 0 || /* or init's own error */
 	    pipeline_run(pipeline, PHASE_SETTLE, error) < 0 ||
-	    hand_over(container, request, error) < 0 || state_write(container, error) < 0)
+	    hand_over(container, request, error) < 0 || state_commit(container, error) < 0)
 		return -1;
-	return channel_send(&container->channel, MESSAGE_COMMITTED, error);
+	return with_fifo ? channel_send(&container->channel, MESSAGE_COMMITTED, error) : 0;
 }
 
 int container_go(struct container *container, struct ironbox_error *error)
 {
-	if (channel_send(&container->channel, MESSAGE_START, error) < 0)
+	if (!container->told_to_go && channel_send(&container->channel, MESSAGE_START, error) < 0)
 		return -1;
 	/* execve(2) closes init's end: no message is the good news */
 	channel_await(&container->channel, MESSAGE_NONE, NULL, error);

@@ -11,11 +11,13 @@
 int process_setup(struct container *container, bool no_new_keyring, struct ironbox_error *error);
 /* A session of its own; the terminal if a stage gave one, as stdin, stdout and stderr. */
 int process_stdio(struct container *container, struct ironbox_error *error);
+/* Closes all that is the runtime's but stdio, preserve_fds more, the line on which an error is
+ * told, the start FIFO and what stages asked to keep; signals are as a process has them at birth.
+ */
+int process_leave_runtime(struct container *container, uint32_t preserve_fds,
+                          struct ironbox_error *error);
 /* Groups, gid, uid, umask, no_new_privs. Capabilities are kept for the stage that sets them. */
 int process_become_user(struct container *container, struct ironbox_error *error);
-/* Leaves stdio, preserve_fds more, and the line on which an error is told. */
-int process_close_fds(struct container *container, uint32_t preserve_fds,
-                      struct ironbox_error *error);
 /* execve(2); returns only when that failed. */
 int process_execute(struct container *container, struct ironbox_error *error);
 

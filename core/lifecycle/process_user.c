@@ -15,6 +15,7 @@
 
 #include "lifecycle/process_setup.h"
 #include "lifecycle/signals_reset.h"
+#include "support/log.h"
 
 static int use_terminal(int console_fd, struct ironbox_error *error)
 {
@@ -92,43 +93,46 @@ int process_become_user(struct container *container, struct ironbox_error *error
 	return 0;
 }
 
-/* Collects, in rising order, the fds that live on till execve(2). */
-static size_t fds_to_keep(struct container *container, int line_fd, int *fds, size_t capacity)
+#define KEPT_FDS_MAX 32
+
+/* Puts an fd into its place in the rising list. */
+static void keep_fd(int *fds, size_t *count, int fd)
 {
-	size_t i, j, count = 0;
+	size_t i;
 
-	fds[count++] = line_fd;
-	for (i = 0; i < container->pipeline.count && count < capacity; i++) {
-		int fd = container->pipeline.stages[i].seen.seal_fd;
-
-		if (fd < 0)
-			continue;
-		for (j = count++; j > 0 && fds[j - 1] > fd; j--)
-			fds[j] = fds[j - 1];
-		fds[j] = fd;
-	}
-	return count;
+	if (fd < 0 || *count == KEPT_FDS_MAX)
+		return;
+	for (i = (*count)++; i > 0 && fds[i - 1] > fd; i--)
+		fds[i] = fds[i - 1];
+	fds[i] = fd;
 }
 
-int process_close_fds(struct container *container, uint32_t preserve_fds,
-                      struct ironbox_error *error)
+int process_leave_runtime(struct container *container, uint32_t preserve_fds,
+                          struct ironbox_error *error)
 {
-	int line_fd = container->channel.fd >= 0 ? container->channel.fd : container->started_fd;
 	unsigned from = 3 + preserve_fds;
-	int keep[32];
-	size_t i, count = fds_to_keep(container, line_fd, keep, sizeof(keep) / sizeof(keep[0]));
+	int kept[KEPT_FDS_MAX];
+	size_t i, count = 0;
 
-	/* Before execve(2), not by its CLOEXEC: that closes too late for a path of the image that
-	 * leads through /proc/self/fd (CVE-2024-21626). */
+	keep_fd(kept, &count, container->channel.fd);
+	keep_fd(kept, &count, container->start_fd);
+	keep_fd(kept, &count, container->started_fd);
+	for (i = 0; i < container->pipeline.count; i++)
+		keep_fd(kept, &count, container->pipeline.stages[i].seen.seal_fd);
+	/* Not by the CLOEXEC of execve(2): that closes too late for a path of the image that leads
+	 * through /proc/self/fd (CVE-2024-21626). */
 	for (i = 0; i < count; i++) {
-		if (keep[i] < 0 || (unsigned)keep[i] < from)
+		if ((unsigned)kept[i] < from)
 			continue;
-		if ((unsigned)keep[i] > from && close_range(from, (unsigned)keep[i] - 1, 0) < 0)
+		if ((unsigned)kept[i] > from && close_range(from, (unsigned)kept[i] - 1, 0) < 0)
 			return error_begin(error, errno, "close what is the runtime's");
-		from = (unsigned)keep[i] + 1;
+		from = (unsigned)kept[i] + 1;
 	}
 	if (close_range(from, ~0U, 0) < 0)
 		return error_begin(error, errno, "close what is the runtime's");
+	container->pipeline.root_fd = -1;
+	process_log.fd = LOG_NOWHERE;
+	signals_reset(); /* here, for a seccomp filter may forbid it later */
 	return 0;
 }
 
@@ -136,7 +140,6 @@ int process_execute(struct container *container, struct ironbox_error *error)
 {
 	const struct oci_process *process = &container->process;
 
-	signals_reset();
 	/* execve(2) only reads the arrays */
 	execve(container->program, (char *const *)(uintptr_t)process->args,
 	       (char *const *)(uintptr_t)process->env);

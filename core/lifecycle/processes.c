@@ -41,7 +41,7 @@ int container_processes(const struct runtime *runtime, const char *id, pid_t **p
 	state_status(&container);
 	container.pipeline.on_process = add_pid;
 	container.pipeline.context = &found;
-	if (container_load_pipeline(&container, false, error) < 0 ||
+	if (container_load_pipeline(&container, "processes", false, error) < 0 ||
 	    pipeline_run(&container.pipeline, PHASE_PROCESSES, error) < 0 || found.failed) {
 		free(found.items);
 		if (found.failed)

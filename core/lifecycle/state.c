@@ -20,6 +20,7 @@
 #include "support/process_id.h"
 #include "support/time.h"
 
+#define STATE_FILE_NEW  ".state.json.new"
 #define STATE_VERSION   1
 #define STATE_SIZE_MAX  (1 << 20)
 #define LOCK_TIMEOUT_MS 30000
@@ -214,9 +215,10 @@ int state_read(struct container *container, struct ironbox_error *error)
 	return 0;
 }
 
-int state_write(struct container *container, struct ironbox_error *error)
+int state_prepare(struct container *container, struct ironbox_error *error)
 {
 	cleanup_free char *text = NULL;
+	cleanup_close int fd = -1;
 	char created[TIME_TEXT_SIZE];
 	struct timespec now;
 	json_t *root;
@@ -226,10 +228,9 @@ int state_write(struct container *container, struct ironbox_error *error)
 	root = json_pack("{s:i, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:I, s:b, s:b, s:I}", "version",
 	                 STATE_VERSION, "id", container->id, "ociVersion",
 	                 spec_text(&container->spec, "ociVersion"), "pid",
-	                 (json_int_t)container->pid, "startTime",
-	                 (json_int_t)process_start_time(container->pid, NULL), "bundle",
-	                 container->bundle, "rootfs", container->rootfs, "created", created,
-	                 "ownerUid", (json_int_t)geteuid(), "poststart",
+	                 (json_int_t)container->pid, "startTime", (json_int_t)container->start_time,
+	                 "bundle", container->bundle, "rootfs", container->rootfs, "created",
+	                 created, "ownerUid", (json_int_t)geteuid(), "poststart",
 	                 (int)spec_asks(&container->spec, "hooks.poststart"), "poststop",
 	                 (int)spec_asks(&container->spec, "hooks.poststop"), "stageFlags",
 	                 (json_int_t)container->state.stage_flags);
@@ -238,9 +239,20 @@ int state_write(struct container *container, struct ironbox_error *error)
 	if (!text)
 		return error_begin(error, 0, "write %s: a path that is not UTF-8, or no memory",
 		                   STATE_FILE);
-	if (file_replace(container->directory_fd, STATE_FILE, text, strlen(text), 0600) < 0)
+	fd = openat(container->directory_fd, STATE_FILE_NEW,
+	            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 || file_write_all(fd, text, strlen(text)) < 0)
 		return error_begin(error, errno, "write %s/%s/%s", container->runtime->state_root,
-		                   container->id, STATE_FILE);
+		                   container->id, STATE_FILE_NEW);
+	return 0;
+}
+
+int state_commit(struct container *container, struct ironbox_error *error)
+{
+	if (renameat(container->directory_fd, STATE_FILE_NEW, container->directory_fd, STATE_FILE) <
+	    0)
+		return error_begin(error, errno, "rename %s/%s/%s", container->runtime->state_root,
+		                   container->id, STATE_FILE_NEW);
 	return 0;
 }
 

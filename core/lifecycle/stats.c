@@ -1,5 +1,6 @@
 #include "lifecycle/stats.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,4 +59,57 @@ void stats_put(json_t *root, const char *name, uint64_t value)
 		return;
 	}
 	json_object_set_new(root, at, json_integer((json_int_t)value));
+}
+
+static void dump(FILE *out, const json_t *value);
+
+static void dump_object(FILE *out, const json_t *object)
+{
+	json_t *unconst = (json_t *)(uintptr_t)object; /* iterated, not changed */
+	const char *between = "{", *key;
+	json_t *member_value;
+
+	if (json_object_size(object) == 0)
+		fputs("{", out);
+	json_object_foreach(unconst, key, member_value)
+	{
+		fprintf(out, "%s\"%s\":", between, key); /* keys are ours: no escapes */
+		dump(out, member_value);
+		between = ",";
+	}
+	fputs("}", out);
+}
+
+static void dump(FILE *out, const json_t *value)
+{
+	size_t i;
+
+	if (json_is_object(value)) {
+		dump_object(out, value);
+	} else if (json_is_array(value)) {
+		for (i = 0; i < json_array_size(value); i++) {
+			fputs(i ? "," : "[", out);
+			dump(out, json_array_get(value, i));
+		}
+		fputs(i ? "]" : "[]", out);
+	} else if (json_is_integer(value)) {
+		fprintf(out, "%llu", (unsigned long long)json_integer_value(value));
+	} else {
+		fprintf(out, "\"%s\"", json_string_value(value));
+	}
+}
+
+char *stats_dump(const json_t *root)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	dump(out, root);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
 }

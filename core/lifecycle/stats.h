@@ -10,4 +10,8 @@
  * {"major", "minor", "op", "value"}, as runc's are. */
 void stats_put(json_t *root, const char *name, uint64_t value);
 
+/* The tree as compact JSON, malloc'ed, or NULL. Numbers are unsigned: "no limit" is 2^64 - 1, which
+ * jansson can hold but not print. */
+char *stats_dump(const json_t *root);
+
 #endif

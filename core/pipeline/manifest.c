@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <link.h> /* ElfW: the running machine's word size */
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -138,4 +139,14 @@ int list_each_word(const char *list, int (*visit)(void *context, const char *wor
 		}
 		list += length;
 	}
+}
+
+static int is_same(void *context, const char *word)
+{
+	return strcmp(context, word) == 0;
+}
+
+bool list_has_word(const char *list, const char *word)
+{
+	return list_each_word(list, is_same, (void *)(uintptr_t)word) != 0; /* only compared */
 }

@@ -2,6 +2,8 @@
 #ifndef IRONBOX_PIPELINE_MANIFEST_H
 #define IRONBOX_PIPELINE_MANIFEST_H
 
+#include <stdbool.h>
+
 #include "support/error.h"
 
 #define MANIFEST_TEXT_MAX 4096
@@ -16,6 +18,8 @@ struct manifest {
 
 /* Reads it from the ELF file behind fd; `path` is for the error. */
 int manifest_read(struct manifest *manifest, int fd, const char *path, struct ironbox_error *error);
+
+bool list_has_word(const char *list, const char *word);
 
 /* Calls visit for each word of a list; stops when it returns not 0, and returns that. */
 int list_each_word(const char *list, int (*visit)(void *context, const char *word), void *context);

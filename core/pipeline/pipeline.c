@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statfs.h>
@@ -119,8 +121,17 @@ static int load_recorded_stage(struct pipeline *pipeline, const struct record_en
 	return 0;
 }
 
+/* Does the module have that phase, by what the record says of it? */
+static bool serves(const struct record *record, const char *stage, const char *phase)
+{
+	const char *phases_of_it = record_find(record, stage, RECORD_KEY_PHASES);
+
+	/* a record that was cut off does not say: then it is loaded */
+	return !phase || !phases_of_it || list_has_word(phases_of_it, phase);
+}
+
 int pipeline_load_recorded(struct pipeline *pipeline, const struct pipeline_subject *subject,
-                           bool lenient, struct ironbox_error *error)
+                           const char *serving, bool lenient, struct ironbox_error *error)
 {
 	const struct record *record = pipeline->record;
 	size_t i, room = record->count;
@@ -130,9 +141,11 @@ int pipeline_load_recorded(struct pipeline *pipeline, const struct pipeline_subj
 	if (make_room(pipeline, room, error) < 0)
 		return -1;
 	for (i = 0; i < record->count; i++) {
-		if (strcmp(record->entries[i].key, RECORD_KEY_MODULE) != 0)
-			continue;
-		if (load_recorded_stage(pipeline, &record->entries[i], subject, error) == 0)
+		const struct record_entry *entry = &record->entries[i];
+
+		if (strcmp(entry->key, RECORD_KEY_MODULE) != 0 ||
+		    !serves(record, entry->stage, serving) ||
+		    load_recorded_stage(pipeline, entry, subject, error) == 0)
 			continue;
 		if (!lenient)
 			return -1;
@@ -285,18 +298,55 @@ int pipeline_undo(struct pipeline *pipeline, struct ironbox_error *error)
 	return result;
 }
 
+/* What later verbs may call, by name: they load a module only for that. */
+static void name_phases(const struct ironbox_plugin *plugin, char *names, size_t size)
+{
+	const struct {
+		const char *name;
+		bool has;
+	} rows[] = {
+		{ "signal", plugin->signal },       { "pause", plugin->pause },
+		{ "resume", plugin->resume },       { "paused", plugin->paused },
+		{ "update", plugin->update },       { "stats", plugin->stats },
+		{ "processes", plugin->processes }, { "watch", plugin->watch },
+		{ "teardown", plugin->teardown },
+	};
+	size_t i, at = 0;
+
+	names[0] = '\0';
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].has)
+			at += (size_t)snprintf(names + at, size - at, "%s%s", at ? " " : "",
+			                       rows[i].name);
+}
+
 int pipeline_record_modules(struct pipeline *pipeline, struct ironbox_error *error)
 {
+	struct {
+		char text[128];
+	} *names = calloc(pipeline->count + 1, sizeof(*names));
+	struct record_entry *entries = calloc(2 * pipeline->count + 1, sizeof(*entries));
+	int result = -1;
 	size_t i;
 
-	for (i = 0; i < pipeline->count; i++) {
+	for (i = 0; names && entries && i < pipeline->count; i++) {
 		const struct stage *stage = &pipeline->stages[i];
 
-		if (record_add(pipeline->record, stage->name, RECORD_KEY_MODULE, stage->module_path,
-		               error) < 0)
-			return -1;
+		name_phases(&stage->plugin, names[i].text, sizeof(names[i].text));
+		entries[2 * i] =
+			(struct record_entry){ stage->name, (char *)(uintptr_t)RECORD_KEY_MODULE,
+			                       stage->module_path };
+		entries[2 * i + 1] =
+			(struct record_entry){ stage->name, (char *)(uintptr_t)RECORD_KEY_PHASES,
+			                       names[i].text };
 	}
-	return 0;
+	if (!names || !entries)
+		error_begin(error, ENOMEM, "record the modules");
+	else
+		result = record_add_all(pipeline->record, entries, 2 * pipeline->count, error);
+	free(names);
+	free(entries);
+	return result;
 }
 
 void pipeline_set_init(struct pipeline *pipeline, pid_t pid, int pidfd)

@@ -97,10 +97,11 @@ struct pipeline_subject {
  * off. All dlopen(3) of a verb happens here, before any clone. */
 int pipeline_load(struct pipeline *pipeline, const struct pipeline_subject *subject,
                   struct ironbox_error *error);
-/* Loads the modules that made the container, as its record says, whatever the ini says today. Those
- * that can't be loaded are passed over when lenient (teardown must go on), and told to the log. */
+/* Loads the modules that made the container, as its record says, whatever the ini says today: all,
+ * or with `serving` those alone that have this phase ("teardown"). Those that can't be loaded are
+ * passed over when lenient (teardown must go on), and told to the log. */
 int pipeline_load_recorded(struct pipeline *pipeline, const struct pipeline_subject *subject,
-                           bool lenient, struct ironbox_error *error);
+                           const char *serving, bool lenient, struct ironbox_error *error);
 /* Besides the recorded ones, loads the stages that the spec wakes now: in exec the process may ask
  * for what the container did not. Refuses what is asked of a stage that is off. */
 int pipeline_load_woken(struct pipeline *pipeline, struct ironbox_error *error);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -95,21 +96,53 @@ void record_close(struct record *record)
 	*record = RECORD_NONE;
 }
 
-int record_add(struct record *record, const char *stage, const char *key, const char *value,
-               struct ironbox_error *error)
+/* The line of one entry, with its end of line; NULL: not UTF-8, or no memory. */
+static char *line_of(const struct record_entry *entry, size_t *length)
 {
-	json_t *array = json_pack("[s,s,s]", stage, key, value);
-	cleanup_free char *text = array ? json_dumps(array, JSON_COMPACT) : NULL;
-	size_t length = text ? strlen(text) : 0;
+	json_t *array = json_pack("[s,s,s]", entry->stage, entry->key, entry->value);
+	char *text = array ? json_dumps(array, JSON_COMPACT) : NULL;
 
 	json_decref(array);
 	if (!text)
-		return error_begin(error, 0, "record %s of %s: not UTF-8, or no memory", key,
-		                   stage);
-	text[length++] = '\n'; /* in the place of the NUL: one write(2), whole or not at all */
-	if (record->fd >= 0 && file_write_all(record->fd, text, length) < 0)
+		return NULL;
+	*length = strlen(text);
+	text[(*length)++] = '\n'; /* in the place of the NUL */
+	return text;
+}
+
+int record_add_all(struct record *record, const struct record_entry *entries, size_t count,
+                   struct ironbox_error *error)
+{
+	cleanup_free char *lines = NULL;
+	size_t i, size = 0, length = 0;
+
+	for (i = 0; i < count; i++) {
+		cleanup_free char *line = line_of(&entries[i], &length);
+		char *grown = line ? realloc(lines, size + length) : NULL;
+
+		if (!grown)
+			return error_begin(error, 0, "record %s of %s: not UTF-8, or no memory",
+			                   entries[i].key, entries[i].stage);
+		lines = grown;
+		memcpy(lines + size, line, length);
+		size += length;
+		if (remember_entry(record, entries[i].stage, entries[i].key, entries[i].value,
+		                   error) < 0)
+			return -1;
+	}
+	if (record->fd >= 0 && file_write_all(record->fd, lines, size) < 0)
 		return error_begin(error, errno, "write the container's %s", RECORD_FILE);
-	return remember_entry(record, stage, key, value, error);
+	return 0;
+}
+
+int record_add(struct record *record, const char *stage, const char *key, const char *value,
+               struct ironbox_error *error)
+{
+	/* the entry's members are only read */
+	const struct record_entry entry = { (char *)(uintptr_t)stage, (char *)(uintptr_t)key,
+		                            (char *)(uintptr_t)value };
+
+	return record_add_all(record, &entry, 1, error);
 }
 
 const char *record_find(const struct record *record, const char *stage, const char *key)

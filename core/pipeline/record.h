@@ -21,15 +21,20 @@ struct record {
 	size_t count, capacity;
 };
 
-#define RECORD_NONE        ((struct record){ .fd = -1 })
-#define RECORD_FILE        "record"
-#define RECORD_KEY_MODULE  "ironbox.module"  /* the path of the module that made the container */
-#define RECORD_KEY_VERSION "ironbox.version" /* and its version */
+#define RECORD_NONE       ((struct record){ .fd = -1 })
+#define RECORD_FILE       "record"
+#define RECORD_KEY_MODULE "ironbox.module" /* the path of the module that made the container */
+#define RECORD_KEY_PHASES "ironbox.phases" /* and which phases of it later verbs may call */
+#define RECORD_ENGINE     "ironbox"        /* in the place of a stage: */
+#define RECORD_KEY_INIT   "init"           /* "PID START-TIME", from the clone on */
 
 /* Opens the record of a state directory, made if it is not there, and reads it. */
 int record_open(struct record *record, int directory_fd, struct ironbox_error *error);
 void record_close(struct record *record);
 
+/* Adds several with one write(2). */
+int record_add_all(struct record *record, const struct record_entry *entries, size_t count,
+                   struct ironbox_error *error);
 int record_add(struct record *record, const char *stage, const char *key, const char *value,
                struct ironbox_error *error);
 /* The last value under stage and key, or NULL. */

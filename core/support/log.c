@@ -39,7 +39,7 @@ void log_write(enum ironbox_log_level level, const char *format, ...)
 	va_list arguments;
 	size_t at;
 
-	if (level == IRONBOX_LOG_DEBUG && !process_log.debug)
+	if (process_log.fd == LOG_NOWHERE || (level == IRONBOX_LOG_DEBUG && !process_log.debug))
 		return;
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);

@@ -6,6 +6,8 @@
 
 #include <ironbox/plugin.h> /* enum ironbox_log_level */
 
+#define LOG_NOWHERE (-2)
+
 struct log {
 	int fd; /* -1: stderr */
 	bool json, debug;

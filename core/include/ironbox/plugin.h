@@ -171,8 +171,8 @@ struct ironbox_stage {
 	const char *root_path; /* root.path, absolute; NULL where the verb has no bundle */
 	int init_pidfd;        /* -1 while there is no init (until attach; in teardown maybe) */
 	pid_t init_pid;        /* as the runtime's pid namespace numbers it; 0 likewise */
-	/* The stage's to set: one fd of its own that seal needs. All other fds are closed in init
-	 * and joiner before seal (CVE-2024-21626). -1: none. */
+	/* The stage's to set: one fd of its own that confine, drop and seal need. All others are
+	 * closed in init and joiner before confine (CVE-2024-21626). -1: none. */
 	int seal_fd;
 	/* data_size bytes, zeroed, for one verb; from the clone on, runtime and init each have
 	 * a copy. fds in it that init must not keep are to be O_CLOEXEC, as all are. */
@@ -205,7 +205,8 @@ struct ironbox_plugin {
 	                           * a seccomp filter where no_new_privs is not asked for */
 	/* … the engine: groups, gid, uid with PR_SET_KEEPCAPS, umask, no_new_privs */
 	ironbox_phase *drop;      /* init or joiner: capset(2), ambient set, after the change of user */
-	ironbox_phase *settle;    /* runtime, init or joiner parked: take what it sent */
+	ironbox_phase *settle;    /* runtime, drop is done: take what init or joiner sent, close
+	                           * what the clone needed. Its program may run by then. */
 	ironbox_phase *seal;      /* init or joiner, start has come; execve(2) follows at once */
 
 	/* ---- exec: join_prepare, join, then confine, drop, settle, seal as above ---- */

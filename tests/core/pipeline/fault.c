@@ -1,5 +1,5 @@
-/* fault: a stage that fails where `[fault] fail_in` says, in words, by exit or by a signal. It lives
- * in tests alone, and shows that a failure at any phase leaves nothing behind. */
+/* fault: a stage that fails where `[fault] fail_in` says, in words, by exit or by a signal. It
+ * lives in tests alone, and shows that a failure at any phase leaves nothing behind. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,10 +42,10 @@ static int fault_configure(struct ironbox_stage *stage, struct ironbox_error *er
 	return reach(stage, "configure", error);
 }
 
-#define FAULT_PHASE(phase)                                                                     \
-	static int fault_##phase(struct ironbox_stage *stage, struct ironbox_error *error)     \
-	{                                                                                      \
-		return reach(stage, #phase, error);                                            \
+#define FAULT_PHASE(phase)                                                                 \
+	static int fault_##phase(struct ironbox_stage *stage, struct ironbox_error *error) \
+	{                                                                                  \
+		return reach(stage, #phase, error);                                        \
 	}
 
 FAULT_PHASE(validate)
