@@ -116,15 +116,17 @@ static int check_inside(const char *cwd, struct ironbox_error *error)
 	return 0;
 }
 
-/* A missing one is made, as runc and crun do it. */
-static int enter_cwd(const char *cwd, struct ironbox_error *error)
+/* A missing one is made with the container, as runc and crun do it. exec makes none: the wrong path
+ * of a user is to be told, not to be left in the container. */
+static int enter_cwd(const char *cwd, bool may_make, struct ironbox_error *error)
 {
 	cleanup_close int root_fd = -1, fd = -1;
 
 	root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root_fd < 0)
 		return error_begin(error, errno, "open the container's root");
-	fd = path_make_directories(root_fd, cwd, 0755);
+	fd = may_make ? path_make_directories(root_fd, cwd, 0755)
+	              : path_open_in_root(root_fd, cwd, O_PATH | O_DIRECTORY, 0);
 	if (fd < 0 || fchdir(fd) < 0)
 		return error_begin(error, errno, "process.cwd: enter %s", cwd);
 	return check_inside(cwd, error);
@@ -194,7 +196,7 @@ int process_setup(struct container *container, bool no_new_keyring, struct ironb
 	    add_listen_fds(process, container->listen_fds, error) < 0 ||
 	    set_rlimits(process, error) < 0 ||
 	    (!no_new_keyring && join_keyring(container->id, error) < 0) ||
-	    enter_cwd(process->cwd, error) < 0 ||
+	    enter_cwd(process->cwd, container->made, error) < 0 ||
 	    find_program(container, &container->program, error) < 0 ||
 	    set_scheduler(&process->scheduler, error) < 0 || set_io_priority(process, error) < 0 ||
 	    set_affinity(process, error) < 0 || set_personality(container, error) < 0 ||
