@@ -9,6 +9,7 @@
 
 #include <ironbox/cleanup.h>
 
+#include "lifecycle/hooks.h"
 #include "support/log.h"
 #include "support/process_id.h"
 
@@ -37,6 +38,10 @@ static void undo(struct container *container)
 		log_write(IRONBOX_LOG_WARNING, "undo %s: %s", container->id, error_text(&error));
 	else if (state_remove(container, &error) < 0)
 		log_write(IRONBOX_LOG_WARNING, "undo %s: %s", container->id, error_text(&error));
+	/* runtime.md, lifecycle: who fails after this point goes on with the end of a container */
+	if (container->pipeline.touched &&
+	    hooks_run(container, HOOK_POSTSTOP, STATUS_STOPPED, &error) < 0)
+		log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(&error));
 }
 
 void container_close(struct container *container)

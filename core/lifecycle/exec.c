@@ -17,6 +17,7 @@
 #include "lifecycle/process_setup.h"
 #include "lifecycle/send_fd.h"
 #include "support/file.h"
+#include "support/log.h"
 #include "support/process_id.h"
 
 static int check_status(struct container *container, bool ignore_paused,
@@ -213,6 +214,13 @@ static int exec(struct container *container, const struct runtime *runtime,
 /* A joiner that we leave for an error must not stay. */
 static void end_joiner(struct container *container)
 {
+	ERROR_NONE(error);
+
+	/* what join_prepare did to this process for the clone: children go to the container's pid
+	 * namespace, say. Whatever fails now comes behind the error that brought us here. */
+	if (container->channel.fd >= 0 &&
+	    pipeline_run(&container->pipeline, PHASE_SETTLE, &error) < 0)
+		log_write(IRONBOX_LOG_DEBUG, "%s: %s", container->id, error_text(&error));
 	if (!container->joiner_made)
 		return;
 	process_signal(container->pidfd, SIGKILL);

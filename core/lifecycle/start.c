@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 
 #include "lifecycle/container.h"
 #include "lifecycle/hooks.h"
+#include "support/process_id.h"
 
 static int check_created(struct container *container, struct ironbox_error *error)
 {
@@ -73,6 +75,19 @@ static int start(struct container *container, struct ironbox_error *error)
 	return await_started(started_fd, error);
 }
 
+/* runtime.md, lifecycle: one that fails is an error, and stops the container. */
+static int run_poststart_hooks(struct container *container, struct ironbox_error *error)
+{
+	container->bundle = strdup(container->state.bundle);
+	if (!container->bundle)
+		return error_begin(error, errno, "run the poststart hooks");
+	if (state_read_spec(container, error) == 0 &&
+	    hooks_run(container, HOOK_POSTSTART, STATUS_RUNNING, error) == 0)
+		return 0;
+	process_signal(container->pidfd, SIGKILL); /* ESRCH: it has ended by itself */
+	return -1;
+}
+
 int container_start(const struct runtime *runtime, const char *id, struct ironbox_error *error)
 {
 	cleanup_container struct container container = CONTAINER_NONE;
@@ -82,9 +97,7 @@ int container_start(const struct runtime *runtime, const char *id, struct ironbo
 		return error_context(error, "start %s", id);
 	if (!container.state.has_poststart_hooks)
 		return 0;
-	container.bundle = strdup(container.state.bundle);
-	if (!container.bundle || state_read_spec(&container, error) < 0 ||
-	    hooks_run(&container, HOOK_POSTSTART, STATUS_RUNNING, error) < 0)
+	if (run_poststart_hooks(&container, error) < 0)
 		return error_context(error, "start %s", id);
 	return 0;
 }

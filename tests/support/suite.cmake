@@ -17,5 +17,5 @@ function(add_bats_suite name)
       $<$<BOOL:${arg_UNIFIED}>:--unified> ${arg_UNPARSED_ARGUMENTS}
     COMMAND_EXPAND_LISTS)
   set_tests_properties(${name} PROPERTIES LABELS root TIMEOUT ${arg_TIMEOUT}
-    ENVIRONMENT "IRONBOX=${PROJECT_BINARY_DIR}/bin/ironbox;IRONBOX_PLUGINS=${PROJECT_BINARY_DIR}/plugins;IRONBOX_EXTRA_PLUGINS=${plugins};PROBE=$<TARGET_FILE:probe>")
+    ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0;IRONBOX=${PROJECT_BINARY_DIR}/bin/ironbox;IRONBOX_PLUGINS=${PROJECT_BINARY_DIR}/plugins;IRONBOX_EXTRA_PLUGINS=${plugins};PROBE=$<TARGET_FILE:probe>")
 endfunction()

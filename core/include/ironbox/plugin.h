@@ -196,7 +196,8 @@ struct ironbox_plugin {
 	ironbox_phase *prepare;   /* runtime, before the clone: what must exist first */
 	ironbox_phase *attach;    /* runtime, init exists and waits: what only the outside can do.
 	                           * A stage that has it costs two context switches: see needs_attach */
-	ironbox_phase *setup;     /* init, in its namespaces, the host's tree still visible */
+	ironbox_phase *setup;     /* init, in its namespaces, the host's tree still visible; umask
+	                           * is 0 till drop, and the working directory is a stage's to move */
 	/* … the engine: prestart, createRuntime hooks (runtime), createContainer hooks (init) */
 	ironbox_phase *pivot;     /* init: the new root; the rootfs stage's */
 	ironbox_phase *enter;     /* init, inside the new root */

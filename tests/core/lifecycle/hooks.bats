@@ -113,6 +113,26 @@ poststop stopped $id"
 	equals "$output" "ironbox: run $id: hooks.startContainer[0]: /hook: exit status 4"
 }
 
+@test "hooks: a failing poststart hook is an error, and stops the container" {
+	hook poststart 'exit 6'
+	box_create /bin/sleep 100
+	run ironbox start "$id"
+	equals "$status" 1
+	contains "$output" "ironbox: start $id: hooks.poststart[0]: "
+	await 5 eval '[ "$(state_of)" = stopped ]'
+	ironbox delete "$id"
+	run inside /bin/sleep 100
+	equals "$status" 1
+}
+
+@test "hooks: poststop runs also where creation failed after something was made" {
+	hook createRuntime 'exit 3'
+	hook poststop "echo poststop >>$trace"
+	run inside /bin/true
+	equals "$status" 1
+	equals "$(cat "$trace")" poststop
+}
+
 @test "hooks: poststop that fails is a warning, and the container is gone" {
 	hook poststop 'exit 5'
 	box_start /bin/true
