@@ -125,6 +125,19 @@ int go_back(const struct ironbox_stage *stage, struct ironbox_error *error)
 	return result;
 }
 
+int enter_by_pidfd(const struct ironbox_stage *stage, uint64_t flag, struct ironbox_error *error)
+{
+	struct namespaces *namespaces = stage->data;
+
+	if (own_namespace_open(stage, flag, error) < 0)
+		return -1;
+	if (setns(stage->init_pidfd, (int)flag) < 0) /* Linux 5.8 */
+		return stage->host->fail(error, errno, "enter the container's %s namespace",
+		                         kinds[kind_of_flag(flag)].type);
+	namespaces->entered |= flag;
+	return 0;
+}
+
 int enter_in_init(const struct ironbox_stage *stage, uint64_t flags, struct ironbox_error *error)
 {
 	const struct namespaces *namespaces = stage->data;

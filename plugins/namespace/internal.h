@@ -28,6 +28,7 @@ struct namespaces {
 	uint64_t made;           /* CLONE_NEW* of those that are made for the container */
 	uint64_t joined;         /* … of those that have a path */
 	uint64_t entered;        /* … of those that the runtime is in, or its children will be */
+	uint64_t set_by_runtime; /* … of those whose names and sysctls the runtime sets */
 	uint64_t by_pidfd;       /* … of those that a joiner enters by init's pidfd */
 	const char *path[KINDS]; /* the document's */
 	int joined_fd[KINDS];
@@ -56,6 +57,8 @@ int own_namespace_open(const struct ironbox_stage *stage, uint64_t flag,
 int enter_before_clone(const struct ironbox_stage *stage, struct ironbox_error *error);
 /* Takes the runtime back to where it came from. Does nothing where there is nothing to do. */
 int go_back(const struct ironbox_stage *stage, struct ironbox_error *error);
+/* Enters a namespace of init's, from which go_back leads back. Runtime. */
+int enter_by_pidfd(const struct ironbox_stage *stage, uint64_t flag, struct ironbox_error *error);
 /* setup: enters what is left of these types. */
 int enter_in_init(const struct ironbox_stage *stage, uint64_t flags, struct ironbox_error *error);
 /* Becomes root of the user namespace that this process has just come to. */
@@ -70,6 +73,8 @@ int names_validate(const struct ironbox_stage *stage, struct ironbox_error *erro
 int names_set(const struct ironbox_stage *stage, struct ironbox_error *error);
 
 int sysctl_validate(const struct ironbox_stage *stage, struct ironbox_error *error);
+/* Is one given that is of a namespace of this type? */
+bool sysctl_has(const struct ironbox_stage *stage, uint64_t flag);
 /* Writes the sysctls of the namespaces of these types; the caller is in them. */
 int sysctl_write(const struct ironbox_stage *stage, uint64_t flags, struct ironbox_error *error);
 

@@ -29,7 +29,7 @@ static int namespace_validate(struct ironbox_stage *stage, struct ironbox_error 
 
 static int namespace_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
 {
-	const struct namespaces *namespaces = stage->data;
+	struct namespaces *namespaces = stage->data;
 
 	/* Offsets are written before the first process is in a time namespace, and a cgroup
 	 * namespace is made where init stands in its final cgroup: neither in the clone. */
@@ -39,6 +39,13 @@ static int namespace_prepare(struct ironbox_stage *stage, struct ironbox_error *
 			stage->host->clone_in_user_namespace(stage, namespaces->joined_fd[i]);
 	if (enter_before_clone(stage, error) < 0)
 		return -1;
+	/* What init had not the right to enter, it has not the right to change either. And the ipc
+	 * sysctls are for the host's root alone on Linux 6.1 (not so on 6.18), also those of an ipc
+	 * namespace that belongs to the user namespace. */
+	namespaces->set_by_runtime = namespaces->entered;
+	if ((namespaces->made | namespaces->joined) & CLONE_NEWUSER &&
+	    namespaces->made & CLONE_NEWIPC && sysctl_has(stage, CLONE_NEWIPC))
+		namespaces->set_by_runtime |= CLONE_NEWIPC;
 	return namespaces->made & CLONE_NEWTIME ? timens_make(stage, error) : 0;
 }
 
@@ -46,7 +53,8 @@ static bool namespace_needs_attach(const struct ironbox_stage *stage)
 {
 	const struct namespaces *namespaces = stage->data;
 
-	return namespaces->entered || namespaces->made & CLONE_NEWUSER;
+	return namespaces->entered || namespaces->set_by_runtime ||
+	       namespaces->made & CLONE_NEWUSER;
 }
 
 /* The host name and the sysctls of these namespaces, by a process that is in them. */
@@ -62,8 +70,9 @@ static int namespace_attach(struct ironbox_stage *stage, struct ironbox_error *e
 {
 	const struct namespaces *namespaces = stage->data;
 
-	/* What init had not the right to enter, it has not the right to change either. */
-	if (set_inside(stage, namespaces->entered, error) < 0 || go_back(stage, error) < 0)
+	if ((namespaces->set_by_runtime & ~namespaces->entered &&
+	     enter_by_pidfd(stage, CLONE_NEWIPC, error) < 0) ||
+	    set_inside(stage, namespaces->set_by_runtime, error) < 0 || go_back(stage, error) < 0)
 		return -1;
 	return namespaces->made & CLONE_NEWUSER ? idmap_write(stage, error) : 0;
 }
@@ -79,7 +88,7 @@ static int namespace_setup(struct ironbox_stage *stage, struct ironbox_error *er
 		return -1;
 	if (namespaces->made & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) < 0)
 		return stage->host->fail(error, errno, "make a cgroup namespace");
-	if (set_inside(stage, ~namespaces->entered, error) < 0)
+	if (set_inside(stage, ~namespaces->set_by_runtime, error) < 0)
 		return -1;
 	return enter_in_init(stage, CLONE_NEWNS, error); /* takes the host's /proc away */
 }
@@ -119,12 +128,7 @@ static int namespace_join_prepare(struct ironbox_stage *stage, struct ironbox_er
 	}
 	if (!((namespaces->made | namespaces->joined) & CLONE_NEWPID))
 		return 0;
-	if (own_namespace_open(stage, CLONE_NEWPID, error) < 0)
-		return -1;
-	if (setns(stage->init_pidfd, CLONE_NEWPID) < 0) /* for children alone: pid_namespaces(7) */
-		return stage->host->fail(error, errno, "enter the container's pid namespace");
-	namespaces->entered |= CLONE_NEWPID;
-	return 0;
+	return enter_by_pidfd(stage, CLONE_NEWPID, error); /* for children alone */
 }
 
 static int namespace_join(struct ironbox_stage *stage, struct ironbox_error *error)

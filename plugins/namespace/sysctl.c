@@ -145,6 +145,15 @@ int sysctl_validate(const struct ironbox_stage *stage, struct ironbox_error *err
 	return 0;
 }
 
+/* By the call: the file is for the host's root alone on Linux 6.1. */
+static int domainname_write(const struct ironbox_stage *stage, const char *name,
+                            struct ironbox_error *error)
+{
+	if (setdomainname(name, strlen(name)) < 0)
+		return stage->host->fail(error, errno, "set the domain name \"%s\"", name);
+	return 0;
+}
+
 static int value_write(const struct ironbox_stage *stage, const struct sysctl *sysctl,
                        struct ironbox_error *error)
 {
@@ -163,6 +172,21 @@ static int value_write(const struct ironbox_stage *stage, const struct sysctl *s
 	return 0;
 }
 
+bool sysctl_has(const struct ironbox_stage *stage, uint64_t flag)
+{
+	const struct ironbox_value *list = stage->host->spec(stage, "linux.sysctl");
+	size_t count = stage->host->count(list);
+	char name[SYSCTL_PATH_SIZE];
+	const char *key;
+
+	for (size_t i = 0; i < count; i++) {
+		stage->host->item(list, i, &key);
+		if (key_to_name(key, name, sizeof(name)) == 0 && family_flag(name) == flag)
+			return true;
+	}
+	return false;
+}
+
 int sysctl_write(const struct ironbox_stage *stage, uint64_t flags, struct ironbox_error *error)
 {
 	const struct ironbox_value *list = stage->host->spec(stage, "linux.sysctl");
@@ -172,7 +196,11 @@ int sysctl_write(const struct ironbox_stage *stage, uint64_t flags, struct ironb
 	for (size_t i = 0; i < count; i++) {
 		if (sysctl_read(stage, list, i, &sysctl, error) < 0)
 			return -1;
-		if (sysctl.flag & flags && value_write(stage, &sysctl, error) < 0)
+		if (!(sysctl.flag & flags))
+			continue;
+		/* the one of the uts namespace is the domain name */
+		if ((sysctl.flag == CLONE_NEWUTS ? domainname_write(stage, sysctl.value, error)
+		                                 : value_write(stage, &sysctl, error)) < 0)
 			return stage->host->context(error, "set the sysctl %s", sysctl.key);
 	}
 	return 0;

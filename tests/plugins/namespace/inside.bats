@@ -100,9 +100,14 @@ domainname by.sysctl"
 @test "sysctl: in a user namespace" {
 	before=$(host_sysctls)
 	map_ids
-	box_set '.linux.sysctl = {"net.ipv4.ip_forward": "1"}'
-	run inside /probe sysctl net.ipv4.ip_forward
-	equals "$output" "net.ipv4.ip_forward 1"
+	box_set '.linux.sysctl = {"net.ipv4.ip_forward": "1", "kernel.shm_rmid_forced": "1",
+		"fs.mqueue.msg_max": "33", "kernel.domainname": "by.sysctl"}'
+	run inside /probe sysctl net.ipv4.ip_forward sysctl kernel.shm_rmid_forced \
+		sysctl fs.mqueue.msg_max domainname
+	equals "$output" "net.ipv4.ip_forward 1
+kernel.shm_rmid_forced 1
+fs.mqueue.msg_max 33
+domainname by.sysctl"
 	equals "$(host_sysctls)" "$before"
 }
 
