@@ -147,6 +147,14 @@ int freezer_thaw(const struct ironbox_stage *stage, struct hierarchies *all,
 	return freezer ? write_thawed(stage, freezer, error) : -1;
 }
 
+int freezer_thaw_one(const struct ironbox_stage *stage, const struct hierarchy *hierarchy,
+                     struct ironbox_error *error)
+{
+	if (!(hierarchy->controllers & (V1_BIT(V1_UNIFIED) | V1_BIT(V1_FREEZER))))
+		return 0;
+	return write_thawed(stage, hierarchy, error);
+}
+
 int freezer_is_frozen(const struct ironbox_stage *stage, struct hierarchies *all,
                       struct ironbox_error *error)
 {

@@ -53,49 +53,52 @@ uint32_t v1_controllers(const char *list, size_t length)
 	return bits;
 }
 
-/* One line of /proc/PID/cgroup, "4:cpu,cpuacct:/path": the list and its bits; an empty list is the
- * v2 tree's. Returns the next line, or NULL at the end of the text. */
-static const char *next_line(const char *line, const char **list, size_t *length, uint32_t *bits)
+/* One line of /proc/PID/cgroup, "4:cpu,cpuacct:/path". */
+struct membership {
+	const char *list; /* "cpu,cpuacct"; empty: the v2 tree's */
+	size_t length;
+	uint32_t controllers; /* 0: none that we know */
+};
+
+/* The next line, or NULL at the end of the text. */
+static const char *next_line(const char *line, struct membership *membership)
 {
 	size_t size = strcspn(line, "\n");
 	const char *first = memchr(line, ':', size);
-	const char *second;
+	const char *list = first ? first + 1 : line;
+	const char *second = first ? memchr(list, ':', (size_t)(line + size - list)) : NULL;
+	size_t length = second ? (size_t)(second - list) : 0;
 
 	if (size == 0)
 		return NULL;
-	*bits = 0;
-	*length = 0;
-	*list = first ? first + 1 : line;
-	second = first ? memchr(*list, ':', (size_t)(line + size - *list)) : NULL;
-	if (second) {
-		*length = (size_t)(second - *list);
-		*bits = *length ? v1_controllers(*list, *length) : V1_BIT(V1_UNIFIED);
-	}
+	*membership = (struct membership){ .list = list, .length = length };
+	if (second)
+		membership->controllers =
+			length ? v1_controllers(list, length) : V1_BIT(V1_UNIFIED);
 	return line + size + (line[size] == '\n');
 }
 
 uint32_t hierarchies_of_host(struct ironbox_stage *stage)
 {
 	const char *line = stage->host->fact(stage, "/proc/self/cgroup");
-	uint32_t all = 0, bits = 0;
-	const char *list;
-	size_t length;
+	struct membership membership;
+	uint32_t all = 0;
 
-	while (line && (line = next_line(line, &list, &length, &bits)))
-		all |= bits;
+	while (line && (line = next_line(line, &membership)))
+		all |= membership.controllers;
 	return all;
 }
 
 /* Puts text at the end of all->text, with a '\0'. NULL if there is no room. */
-static char *keep_text(struct hierarchies *all, const char *first, const char *second)
+static const char *keep_text(struct hierarchies *all, const char *text)
 {
 	char *place = all->text + all->text_size;
-	size_t room = sizeof(all->text) - all->text_size;
-	int length = snprintf(place, room, "%s%s", first, second);
+	size_t size = strlen(text) + 1;
 
-	if (length < 0 || (size_t)length >= room)
+	if (size > sizeof(all->text) - all->text_size)
 		return NULL;
-	all->text_size += (size_t)length + 1;
+	memcpy(place, text, size);
+	all->text_size += size;
 	return place;
 }
 
@@ -176,22 +179,22 @@ static bool find_in_mountinfo(struct ironbox_stage *stage, uint32_t controllers,
 }
 
 /* The directory of `own` in a hierarchy, by its usual mount point: that is one system call. */
-static bool find_directory(struct ironbox_stage *stage, uint32_t controllers, const char *list,
-                           size_t length, const char *own, char path[CGROUP_PATH_MAX])
+static bool find_directory(struct ironbox_stage *stage, const struct membership *membership,
+                           const char *own, char path[CGROUP_PATH_MAX])
 {
-	bool unified = controllers == V1_BIT(V1_UNIFIED);
-	int size;
+	bool unified = membership->controllers == V1_BIT(V1_UNIFIED);
+	const char *list = unified ? "unified" : membership->list;
+	int length = unified ? (int)strlen(list) : (int)membership->length, size;
 
-	if (unified)
-		list = "unified", length = strlen(list);
-	if (controllers == V1_BIT(V1_SYSTEMD))
-		list = "systemd", length = strlen(list);
-	if (strcmp(own, "/") == 0)
-		own = "";
-	size = snprintf(path, CGROUP_PATH_MAX, MOUNTS_FOLDER "/%.*s%s", (int)length, list, own);
+	if (membership->controllers == V1_BIT(V1_SYSTEMD)) {
+		list = "systemd";
+		length = (int)strlen(list);
+	}
+	own += strcmp(own, "/") == 0;
+	size = snprintf(path, CGROUP_PATH_MAX, MOUNTS_FOLDER "/%.*s%s", length, list, own);
 	if (size < CGROUP_PATH_MAX && is_cgroup_directory(path, unified))
 		return true;
-	return !unified && find_in_mountinfo(stage, controllers, own, path);
+	return !unified && find_in_mountinfo(stage, membership->controllers, own, path);
 }
 
 /* The name by which cgroup_path_of_process knows a hierarchy. */
@@ -203,14 +206,14 @@ static const char *any_name(uint32_t controllers)
 }
 
 static int add(struct ironbox_stage *stage, struct hierarchies *all, uint32_t controllers,
-               const char *top, const char *rest, struct ironbox_error *error)
+               const char *top, struct ironbox_error *error)
 {
 	struct hierarchy *hierarchy = &all->items[all->count];
 
 	if (all->count == HIERARCHIES_MAX)
 		return stage->host->fail(error, 0, "more than %d cgroup hierarchies",
 		                         HIERARCHIES_MAX);
-	hierarchy->top = keep_text(all, top, rest);
+	hierarchy->top = keep_text(all, top);
 	if (!hierarchy->top)
 		return stage->host->fail(error, ENAMETOOLONG, "cgroup paths such as %s", top);
 	hierarchy->controllers = controllers;
@@ -220,45 +223,40 @@ static int add(struct ironbox_stage *stage, struct hierarchies *all, uint32_t co
 	return 0;
 }
 
-/* own: "/" or "/a/b", where the runtime stands, or "/" for an absolute cgroupsPath. */
 static int find_one(struct ironbox_stage *stage, struct hierarchies *all, const char *facts,
-                    const char *list, size_t length, uint32_t controllers,
-                    struct ironbox_error *error)
+                    const struct membership *membership, struct ironbox_error *error)
 {
 	char own[CGROUP_PATH_MAX] = "/", top[CGROUP_PATH_MAX];
 
 	if (!cgroup_path_is_absolute(stage) &&
-	    !cgroup_path_of_process(facts, any_name(controllers), own, sizeof(own)))
+	    !cgroup_path_of_process(facts, any_name(membership->controllers), own, sizeof(own)))
 		return stage->host->fail(error, 0,
 		                         "%s: our own cgroup lies outside of our cgroup namespace "
 		                         "(/proc/self/cgroup): give an absolute linux.cgroupsPath",
-		                         names[__builtin_ctz(controllers)]);
-	if (!find_directory(stage, controllers, list, length, own, top)) {
-		stage->host->log(stage, IRONBOX_LOG_DEBUG, "%.*s: not mounted here", (int)length,
-		                 list);
-		return 0;
-	}
-	return add(stage, all, controllers, top, "", error);
+		                         names[__builtin_ctz(membership->controllers)]);
+	if (find_directory(stage, membership, own, top))
+		return add(stage, all, membership->controllers, top, error);
+	stage->host->log(stage, IRONBOX_LOG_DEBUG, "%.*s: not mounted here",
+	                 (int)membership->length, membership->list);
+	return 0;
 }
 
 int hierarchies_find(struct ironbox_stage *stage, struct hierarchies *all,
                      struct ironbox_error *error)
 {
 	const char *facts = stage->host->fact(stage, "/proc/self/cgroup");
-	const char *line = facts, *list;
+	const char *line = facts;
 	char path[CGROUP_PATH_MAX];
-	uint32_t controllers = 0;
-	size_t length = 0;
+	struct membership membership;
 
 	memset(all, 0, sizeof(*all));
 	if (!facts)
 		return stage->host->fail(error, errno, "read /proc/self/cgroup");
 	if (cgroup_path_choose(stage, "/", path, error) < 0)
 		return -1;
-	all->path = keep_text(all, path, "");
-	while ((line = next_line(line, &list, &length, &controllers)))
-		if (controllers &&
-		    find_one(stage, all, facts, list, length, controllers, error) < 0)
+	all->path = keep_text(all, path);
+	while ((line = next_line(line, &membership)))
+		if (membership.controllers && find_one(stage, all, facts, &membership, error) < 0)
 			return -1;
 	if (all->count == 0)
 		return stage->host->fail(error, 0, "no cgroup hierarchy is mounted");

@@ -89,6 +89,9 @@ int freezer_freeze(const struct ironbox_stage *stage, struct hierarchies *all,
                    struct ironbox_error *error);
 int freezer_thaw(const struct ironbox_stage *stage, struct hierarchies *all,
                  struct ironbox_error *error);
+/* One that was there before, by whichever freezer it has: who enters must not stand still. */
+int freezer_thaw_one(const struct ironbox_stage *stage, const struct hierarchy *hierarchy,
+                     struct ironbox_error *error);
 /* 1, 0 or -1. */
 int freezer_is_frozen(const struct ironbox_stage *stage, struct hierarchies *all,
                       struct ironbox_error *error);

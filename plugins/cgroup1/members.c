@@ -11,8 +11,8 @@
 
 #include "internal.h"
 
-static int make_one(struct ironbox_stage *stage, struct hierarchies *all,
-                    struct hierarchy *hierarchy, struct ironbox_error *error);
+static int make_one(struct ironbox_stage *stage, struct hierarchies *all, size_t index,
+                    struct ironbox_error *error);
 static int find_older(struct ironbox_stage *stage, struct hierarchies *all,
                       struct ironbox_error *error);
 
@@ -21,7 +21,7 @@ int members_make(struct ironbox_stage *stage, struct hierarchies *all, struct ir
 	if (find_older(stage, all, error) < 0 || hierarchies_remember(stage, all, error) < 0)
 		return -1;
 	for (size_t i = 0; i < all->count; i++)
-		if (make_one(stage, all, &all->items[i], error) < 0)
+		if (make_one(stage, all, i, error) < 0)
 			return -1;
 	return 0;
 }
@@ -34,7 +34,7 @@ static int is_anyone(void *context, pid_t pid)
 
 /* A cgroup that was there and is empty we take; one with processes is someone else's, whom our
  * limits would hit and our teardown would kill. */
-static int take_older(struct ironbox_stage *stage, struct hierarchies *all,
+static int take_older(const struct ironbox_stage *stage, const struct hierarchies *all,
                       struct hierarchy *hierarchy, struct ironbox_error *error)
 {
 	int directory_fd = hierarchy_directory(all, hierarchy);
@@ -46,31 +46,47 @@ static int take_older(struct ironbox_stage *stage, struct hierarchies *all,
 	if (found > 0)
 		return stage->host->fail(error, EBUSY, "cgroup %s%s is in use by process %d",
 		                         hierarchy->top, all->path, pid);
-	return 0;
+	hierarchy->existed = true;
+	return freezer_thaw_one(stage, hierarchy, error);
 }
 
 /* One question tells the usual case, that there is nothing yet, from all others. */
 static int find_older(struct ironbox_stage *stage, struct hierarchies *all,
                       struct ironbox_error *error)
 {
-	char path[CGROUP_PATH_MAX];
 	bool any = false;
 
 	for (size_t i = 0; i < all->count && (i == 0 || any); i++) {
+		char path[CGROUP_PATH_MAX];
+
 		if (!hierarchy_path(all, &all->items[i], "", path))
 			return stage->host->fail(error, errno, "cgroup %s", path);
-		all->items[i].existed = access(path, F_OK) == 0;
-		any = any || all->items[i].existed;
-	}
-	for (size_t i = 0; i < all->count; i++)
-		if (all->items[i].existed && take_older(stage, all, &all->items[i], error) < 0)
+		if (access(path, F_OK) < 0)
+			continue;
+		any = true;
+		if (take_older(stage, all, &all->items[i], error) < 0)
 			return -1;
-	return any ? freezer_thaw(stage, all, error) : 0;
+	}
+	return 0;
+}
+
+/* It is there in this hierarchy alone, or since we looked. What the record does not name our
+ * teardown does not touch. */
+static int take_unexpected(struct ironbox_stage *stage, struct hierarchies *all, size_t index,
+                           struct ironbox_error *error)
+{
+	if (take_older(stage, all, &all->items[index], error) == 0)
+		return hierarchies_remember(stage, all, error);
+	hierarchies_close(all);
+	all->count = index;
+	/* with an error of its own, which then is the one that matters */
+	(void)hierarchies_remember(stage, all, error);
+	return -1;
 }
 
 /* What is missing above the container's cgroup: all of it below top is there or made now. */
-static int make_parents(struct ironbox_stage *stage, const struct hierarchy *hierarchy, char *path,
-                        struct ironbox_error *error)
+static int make_parents(const struct ironbox_stage *stage, const struct hierarchy *hierarchy,
+                        char *path, struct ironbox_error *error)
 {
 	for (char *slash = path + strlen(hierarchy->top) + 1; (slash = strchr(slash, '/'));
 	     slash++) {
@@ -97,8 +113,8 @@ static int make_parents(struct ironbox_stage *stage, const struct hierarchy *hie
  * By its path and not by fds as cgroup_make does: the components were checked, there are no
  * symlinks in a cgroup file system, and with ten hierarchies each call counts ten times.
  */
-static int make_one(struct ironbox_stage *stage, struct hierarchies *all,
-                    struct hierarchy *hierarchy, struct ironbox_error *error)
+static int make_directory(const struct ironbox_stage *stage, const struct hierarchies *all,
+                          const struct hierarchy *hierarchy, struct ironbox_error *error)
 {
 	char path[CGROUP_PATH_MAX];
 	int result;
@@ -111,13 +127,24 @@ static int make_one(struct ironbox_stage *stage, struct hierarchies *all,
 			return -1;
 		result = mkdir(path, 0755);
 	}
-	if (result < 0 && (errno != EEXIST || take_older(stage, all, hierarchy, error) < 0))
-		return errno == EEXIST ? -1
-		                       : stage->host->fail(error, errno, "make cgroup %s", path);
+	if (result < 0 && errno == EEXIST)
+		return 1;
+	return result < 0 ? stage->host->fail(error, errno, "make cgroup %s", path) : 0;
+}
+
+static int make_one(struct ironbox_stage *stage, struct hierarchies *all, size_t index,
+                    struct ironbox_error *error)
+{
+	struct hierarchy *hierarchy = &all->items[index];
+	int found = hierarchy->existed ? 0 : make_directory(stage, all, hierarchy, error);
+
+	if (found < 0 || (found > 0 && take_unexpected(stage, all, index, error) < 0))
+		return -1;
 	if (!(hierarchy->controllers & V1_BIT(V1_CPUSET)))
 		return 0;
 	if (hierarchy_directory(all, hierarchy) < 0)
-		return stage->host->fail(error, errno, "open cgroup %s", path);
+		return stage->host->fail(error, errno, "open cgroup %s%s", hierarchy->top,
+		                         all->path);
 	return cpuset_inherit(stage, hierarchy->directory_fd, error);
 }
 
@@ -196,7 +223,7 @@ static bool is_gone(const struct hierarchies *all, const struct hierarchy *hiera
 int members_remove(const struct ironbox_stage *stage, struct hierarchies *all,
                    struct ironbox_error *error)
 {
-	bool left[HIERARCHIES_MAX], any = false;
+	bool left[HIERARCHIES_MAX] = { false }, any = false;
 	int result;
 
 	/* Mostly everyone has left, and a system call for each hierarchy is all that it takes. */

@@ -47,7 +47,7 @@ lines_of() {
 	box_sleep
 	ironbox pause "$id"
 	ironbox kill "$id" KILL
-	await 5 test "$(state_of)" = stopped
+	await 5 is_status stopped
 	ironbox delete "$id"
 	box_sleep
 	ironbox pause "$id"
@@ -58,21 +58,21 @@ lines_of() {
 @test "cgroup1: kill --all reaches each process, and those below, too" {
 	box_set '.linux.namespaces |= map(select(.type != "pid"))'
 	box_start /bin/sh -c 'trap "echo init" TERM; /bin/sleep 1000 & /bin/sleep 1000 & wait; wait; sleep 1000'
-	await 5 test "$(wc -l <"$(cgroup_of pids)/cgroup.procs")" = 3
+	await 5 has_processes 3 pids
 	mkdir "$(cgroup_of unified)/below"
 	tail -1 "$(cgroup_of unified)/cgroup.procs" >"$(cgroup_of unified)/below/cgroup.procs"
 	ironbox kill --all "$id" TERM
 	await 5 grep -q init "$box/out"
-	await 5 grep -qx 0 <(grep -c . "$(cgroup_of unified)/below/cgroup.procs")
+	await 5 has_processes 0 unified below
 	ironbox kill --all "$id" KILL
-	await 5 test "$(state_of)" = stopped
+	await 5 is_status stopped
 	equals "$(limit_of pids cgroup.procs)" ""
 	end
 }
 
 @test "cgroup1: ps lists the processes, exec'd ones and those below, too" {
 	box_start /bin/sh -c '/bin/sleep 1000 & wait'
-	await 5 test "$(wc -l <"$(cgroup_of pids)/cgroup.procs")" = 2
+	await 5 has_processes 2 pids
 	ironbox exec --detach "$id" /bin/sleep 1000
 	equals "$(ironbox ps --format json "$id" | jq -c sort)" \
 		"$(jq -sc sort "$(cgroup_of pids)/cgroup.procs")"

@@ -53,8 +53,8 @@ teardown() {
 		/bin/sleep 1000 & wait; sleep 1000'
 	sleep 0.3
 	ironbox kill --all "$id" KILL
-	await 5 test "$(state_of)" = stopped
-	await 5 test -z "$(limit_of pids cgroup.procs)"
+	await 5 is_status stopped
+	await 5 has_processes 0 pids
 	equals "$(limit_of freezer freezer.state)" THAWED
 	end
 }
@@ -74,7 +74,7 @@ teardown() {
 	box_sleep
 	ironbox pause "$id"
 	ironbox kill --all "$id" KILL
-	await 5 test "$(state_of)" = stopped
+	await 5 is_status stopped
 	ironbox delete "$id"
 	equals "$(box_cgroups)" ""
 }
@@ -82,7 +82,7 @@ teardown() {
 @test "cgroup1: without a v2 tree whoever outlives init goes, too" {
 	box_set '.linux.namespaces |= map(select(.type != "pid"))'
 	box_start /bin/sh -c '/bin/sleep 1000 & exit 3'
-	await 5 test "$(state_of)" = stopped
+	await 5 is_status stopped
 	equals "$(ironbox ps --format json "$id" | jq length)" 1
 	ironbox delete "$id"
 	equals "$(box_cgroups)" ""

@@ -163,6 +163,54 @@ own_with() {
 	box_cgroups | xargs rmdir
 }
 
+@test "cgroup1: one that is there in one hierarchy alone is used and stays, also a frozen one" {
+	mkdir "$(hierarchy_of freezer)/$id"
+	echo FROZEN >"$(cgroup_of freezer)/freezer.state"
+	run inside /probe cgroup
+	equals "$status" 0
+	contains "$output" ":freezer:/$id"
+	equals "$(box_cgroups)" "$(cgroup_of freezer)"
+	rmdir "$(cgroup_of freezer)"
+}
+
+@test "cgroup1: who is in one of the hierarchies alone is neither mixed with nor killed" {
+	local other
+	sleep 1000 3>&- &
+	other=$!
+	for hierarchy in pids unified; do
+		mkdir "$(hierarchy_of "$hierarchy")/$id"
+		echo "$other" >"$(cgroup_of "$hierarchy")/cgroup.procs"
+		run inside /bin/true
+		equals "$status" 1
+		contains "$output" "$(cgroup_of "$hierarchy") is in use by process $other"
+		kill -0 "$other"
+		equals "$(box_cgroups)" "$(cgroup_of "$hierarchy")"
+		echo "$other" >"$(hierarchy_of "$hierarchy")/cgroup.procs"
+		rmdir "$(cgroup_of "$hierarchy")"
+	done
+	kill "$other"
+	wait "$other" || true
+}
+
+@test "cgroup1: twenty at once come to be each in its own" {
+	local i
+	for i in {1..20}; do
+		mkdir "$box/$i"
+		ln -s "$bundle/rootfs" "$box/$i/rootfs"
+		jq --arg path "/many-$id/$i" --arg root "$bundle/rootfs" '.linux.cgroupsPath = $path
+			| .root.path = $root | .process.args = ["/probe", "cgroup"]' \
+			"$bundle/config.json" >"$box/$i/config.json"
+	done
+	for i in {1..20}; do
+		ironbox run --bundle "$box/$i" "$id-$i" >"$box/$i/out" 2>&1 &
+	done
+	wait
+	for i in {1..20}; do
+		equals "$(memberships <"$box/$i/out" | cut -d' ' -f2- | sort -u)" "/many-$id/$i"
+	done
+	box_cgroups | xargs rmdir
+}
+
 @test "cgroup1: what the container made below its cgroup goes, too, however deep" {
 	local deep
 	box_sleep
@@ -179,7 +227,7 @@ own_with() {
 	local left
 	box_set '.linux.namespaces |= map(select(.type != "pid"))'
 	box_start /bin/sh -c '/bin/sleep 1000 & exit 3'
-	await 5 test "$(state_of)" = stopped
+	await 5 is_status stopped
 	left=$(cat "$(cgroup_of memory)/cgroup.procs")
 	[ -n "$left" ]
 	ironbox delete "$id"

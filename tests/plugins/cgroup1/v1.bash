@@ -37,3 +37,13 @@ end() {
 stat_of() {
 	ironbox events --stats "$id" | jq ".data$1"
 }
+
+# For await, which asks again and again.
+is_status() {
+	[ "$(state_of)" = "$1" ]
+}
+
+# has_processes COUNT CONTROLLER [BELOW]
+has_processes() {
+	[ "$(wc -l <"$(cgroup_of "$2")/${3:-.}/cgroup.procs")" = "$1" ]
+}
