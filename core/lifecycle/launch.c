@@ -165,10 +165,11 @@ int container_explain_death(struct container *container, const char *who,
 
 static int attach(struct container *container, struct ironbox_error *error)
 {
-	if (!container->has_attach)
-		return 0;
+	/* beside init's setup, unless a stage said that init has to wait for it */
 	if (pipeline_run(&container->pipeline, PHASE_ATTACH, error) < 0)
 		return -1;
+	if (!container->has_attach)
+		return 0;
 	return channel_send_bytes(&container->channel, MESSAGE_ATTACHED, 0, &container->pid,
 	                          sizeof(container->pid), -1, error);
 }

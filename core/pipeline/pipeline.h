@@ -109,7 +109,7 @@ void pipeline_free(struct pipeline *pipeline);
 
 int pipeline_run(struct pipeline *pipeline, enum phase phase, struct ironbox_error *error);
 bool pipeline_has(const struct pipeline *pipeline, enum phase phase);
-/* After prepare: does a stage want to attach something? */
+/* After prepare: does a stage want init to wait for attach? */
 bool pipeline_needs_attach(const struct pipeline *pipeline);
 /* Runs teardown through all stages in reverse, and goes on when one fails. The first error. */
 int pipeline_undo(struct pipeline *pipeline, struct ironbox_error *error);

@@ -194,8 +194,9 @@ struct ironbox_plugin {
 	ironbox_phase *configure; /* runtime: the ini section, and nothing else. In every verb. */
 	ironbox_phase *validate;  /* runtime: can this node give what the spec asks? Makes nothing. */
 	ironbox_phase *prepare;   /* runtime, before the clone: what must exist first */
-	ironbox_phase *attach;    /* runtime, init exists and waits: what only the outside can do.
-	                           * A stage that has it costs two context switches: see needs_attach */
+	ironbox_phase *attach;    /* runtime, right after the clone: what only the outside can do, and
+	                           * what need not stand in init's way. Done before the program runs.
+	                           * Whether init waits for it before setup: see needs_attach */
 	ironbox_phase *setup;     /* init, in its namespaces, the host's tree still visible; umask
 	                           * is 0 till drop, and the working directory is a stage's to move */
 	/* … the engine: prestart, createRuntime hooks (runtime), createContainer hooks (init) */
@@ -240,7 +241,8 @@ struct ironbox_plugin {
 	/* `ironbox plugins`: tells by host->report_lack what this kernel lacks. No container. */
 	ironbox_phase *probe;
 
-	/* NULL: attach is always run. Else, asked after prepare: is there something to attach? */
+	/* Asked after prepare: does init have to wait for attach before its setup? That costs two
+	 * context switches. NULL, with an attach: yes. */
 	bool (*needs_attach)(const struct ironbox_stage *stage);
 };
 
