@@ -132,6 +132,8 @@ static int cgroup1_setup(struct ironbox_stage *stage, struct ironbox_error *erro
 {
 	struct cgroup1 *cgroup = stage->data;
 
+	if (cgroup->hierarchies.count == 0)
+		return 0;
 	if (members_enter(stage, &cgroup->hierarchies, error) < 0)
 		return -1;
 	/* The namespace stage has made one already, but its root was where we came from. */
