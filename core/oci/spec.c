@@ -138,10 +138,27 @@ void spec_free(struct spec *spec)
 	errno = saved;
 }
 
+/* What a process file leaves out holds as it does for the container's own process, as with runc:
+ * an exec must be confined no less for not saying so. */
+static void inherit_confinement(json_t *process, const json_t *own)
+{
+	static const char *const keys[] = { "capabilities", "noNewPrivileges", "rlimits",
+		                            "apparmorProfile", "selinuxLabel" };
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		json_t *value = json_object_get(own, keys[i]);
+
+		if (value && !json_object_get(process, keys[i]))
+			json_object_set(process, keys[i], value);
+	}
+}
+
 void spec_replace_process(struct spec *spec, struct spec *process)
 {
 	json_t *root = (json_t *)spec->root;
 
+	inherit_confinement((json_t *)process->root, json_object_get(root, "process"));
 	/* Out of memory must not leave the container's own process there: it is another's. */
 	if (json_object_set_new(root, "process", (json_t *)process->root) < 0)
 		json_object_del(root, "process");

@@ -16,6 +16,18 @@ IRONBOX_MANIFEST("name = rootfs\n"
                  "after = namespace cgroup\n"
                  "before = capabilities apparmor selinux seccomp\n");
 
+/* A path may also lead to the user namespace that the runtime is in: then init is in no other. */
+static bool joins_other_user_namespace(const struct ironbox_stage *stage)
+{
+	const char *path = stage->host->namespace_path(stage, CLONE_NEWUSER);
+	struct stat joined, own;
+
+	if (!path)
+		return false;
+	return stat(path, &joined) < 0 || stat("/proc/self/ns/user", &own) < 0 ||
+	       joined.st_ino != own.st_ino || joined.st_dev != own.st_dev;
+}
+
 static int rootfs_configure(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	static const struct ironbox_field none[] = { IRONBOX_FIELD_END };
@@ -27,8 +39,8 @@ static int rootfs_configure(struct ironbox_stage *stage, struct ironbox_error *e
 	rootfs->tree = host->namespace_is_new(stage, CLONE_NEWNS) ? TREE_OWN
 	               : host->namespace_path(stage, CLONE_NEWNS) ? TREE_JOINED
 	                                                          : TREE_HOSTS;
-	rootfs->in_user_namespace = host->namespace_is_new(stage, CLONE_NEWUSER) ||
-	                            host->namespace_path(stage, CLONE_NEWUSER);
+	rootfs->in_user_namespace =
+		host->namespace_is_new(stage, CLONE_NEWUSER) || joins_other_user_namespace(stage);
 	return host->settings(stage, none, NULL, error);
 }
 

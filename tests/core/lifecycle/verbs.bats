@@ -134,6 +134,22 @@ fails() {
 	ironbox delete --force "$id"
 }
 
+@test "verbs: an exec's process file that leaves them out has the container's confinement" {
+	box_set '.process.noNewPrivileges = true
+		| .process.rlimits = [{type: "RLIMIT_NOFILE", soft: 77, hard: 78}]'
+	box_start /bin/sleep 100
+	jq -n '{cwd: "/", args: ["/bin/sh", "-c",
+		"ulimit -n; grep -E \"NoNew|Cap[PEB]\" /proc/self/status"]}' >"$box/process.json"
+	run ironbox exec --process "$box/process.json" "$id"
+	equals "$output" "77
+$(ironbox exec "$id" /bin/grep -E 'NoNew|Cap[PEB]' /proc/1/status)"
+	printf '{"cwd": "/", "args": ["/bin/grep", "CapEff", "/proc/self/status"],
+		"capabilities": {"bounding": ["CAP_KILL"]}}' >"$box/process.json"
+	run ironbox exec --process "$box/process.json" "$id"
+	equals "$output" $'CapEff:\t0000000000000000'
+	ironbox delete --force "$id"
+}
+
 @test "verbs: exec in what does not run, or is paused" {
 	box_start /bin/sleep 100
 	ironbox pause "$id"
