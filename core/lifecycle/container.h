@@ -112,9 +112,6 @@ int container_launch(struct container *container, const struct runtime *runtime,
 /* Waits till execve(2) has taken init's memory: 0, or init's error. Tells it to go, unless that was
  * done as soon as nothing stood in the way. */
 int container_go(struct container *container, struct ironbox_error *error);
-/* Adds to the error how the process ended, when it ended without a word. */
-int container_explain_death(struct container *container, const char *who,
-                            struct ironbox_error *error);
 
 /* ---- init.c, clone.c ---- */
 

@@ -13,9 +13,8 @@
 
 #include "lifecycle/container.h"
 #include "lifecycle/foreground.h"
-#include "lifecycle/pid_file.h"
+#include "lifecycle/outside.h"
 #include "lifecycle/process_setup.h"
-#include "lifecycle/send_fd.h"
 #include "support/file.h"
 #include "support/log.h"
 #include "support/process_id.h"
@@ -110,21 +109,6 @@ static _Noreturn void joiner_main(struct container *container, const void *given
 	_exit(EXIT_FAILURE);
 }
 
-static int set_oom_score(const struct container *container, struct ironbox_error *error)
-{
-	char path[64], text[16];
-	cleanup_close int fd = -1;
-
-	if (!container->process.has_oom_score_adj)
-		return 0;
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)container->pid);
-	snprintf(text, sizeof(text), "%d", container->process.oom_score_adj);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || file_write_all(fd, text, strlen(text)) < 0)
-		return error_begin(error, errno, "process.oomScoreAdj: write %s to %s", text, path);
-	return 0;
-}
-
 static int make_joiner(struct container *container, const struct exec_request *request,
                        struct ironbox_error *error)
 {
@@ -140,50 +124,22 @@ static int make_joiner(struct container *container, const struct exec_request *r
 		return -1;
 	container->joiner_made = true;
 	channel_close(&container->inner_channel);
-	if (set_oom_score(container, error) < 0)
+	if (outside_set_oom_score(container, error) < 0)
 		return -1;
 	if (!container->has_attach)
 		return 0;
 	return channel_send(&container->channel, MESSAGE_ATTACHED, error);
 }
 
-static int hand_over(struct container *container, const struct exec_request *request,
-                     struct foreground *foreground, struct ironbox_error *error)
+static int take_terminal(struct container *container, const struct exec_request *request,
+                         struct foreground *foreground, struct ironbox_error *error)
 {
-	struct message message = { .fd = -1 };
+	int master_fd;
 
-	if (request->console_socket) {
-		if (send_console(&container->channel, request->console_socket, error) < 0)
-			return -1;
-	} else if (container->process.terminal) {
-		if (channel_await(&container->channel, MESSAGE_CONSOLE, &message, error) < 0)
-			return container_explain_death(container, "the process", error);
-		if (foreground_take_terminal(foreground, message.fd, error) < 0)
-			return -1;
-	}
-	if (request->pidfd_socket &&
-	    send_fd(request->pidfd_socket, container->pidfd, "pidfd", error) < 0)
-		return error_context(error, "--pidfd-socket");
-	if (request->pid_file && pid_file_write(request->pid_file, container->pid, error) < 0)
-		return -1;
-	return 0;
-}
-
-/* As for `run`, see launch.c: the joiner finds the word when it comes to wait for it. */
-static int tell_to_go_early(struct container *container, const struct exec_request *request,
-                            struct ironbox_error *error)
-{
-	if (container->process.terminal || request->pidfd_socket)
+	if (!container->process.terminal || request->console_socket)
 		return 0;
-	container->told_to_go = true;
-	return channel_send(&container->channel, MESSAGE_START, error);
-}
-
-static int await_ready(struct container *container, struct ironbox_error *error)
-{
-	if (channel_await(&container->channel, MESSAGE_READY, NULL, error) < 0)
-		return container_explain_death(container, "the process", error);
-	return 0;
+	master_fd = outside_take_terminal(container, "the process", error);
+	return master_fd < 0 ? -1 : foreground_take_terminal(foreground, master_fd, error);
 }
 
 static int exec(struct container *container, const struct runtime *runtime,
@@ -191,6 +147,8 @@ static int exec(struct container *container, const struct runtime *runtime,
                 struct ironbox_error *error)
 {
 	struct pipeline *pipeline = &container->pipeline;
+	const struct outside_receivers receivers = { request->console_socket, request->pidfd_socket,
+		                                     request->pid_file };
 
 	pipeline->exec_cgroup = request->cgroup;
 	if (container_open(container, runtime, request->id, false, error) < 0 ||
@@ -204,9 +162,11 @@ static int exec(struct container *container, const struct runtime *runtime,
 	if ((!request->detach && foreground_begin(foreground, error) < 0) ||
 	    pipeline_run(pipeline, PHASE_JOIN_PREPARE, error) < 0 ||
 	    make_joiner(container, request, error) < 0 ||
-	    tell_to_go_early(container, request, error) < 0 || await_ready(container, error) < 0 ||
+	    outside_tell_to_go_early(container, &receivers, error) < 0 ||
+	    outside_await_ready(container, "the process", error) < 0 ||
 	    pipeline_run(pipeline, PHASE_SETTLE, error) < 0 ||
-	    hand_over(container, request, foreground, error) < 0)
+	    take_terminal(container, request, foreground, error) < 0 ||
+	    outside_hand_over(container, &receivers, error) < 0)
 		return -1;
 	return container_go(container, error);
 }

@@ -13,8 +13,7 @@
 
 #include "lifecycle/container.h"
 #include "lifecycle/hooks.h"
-#include "lifecycle/pid_file.h"
-#include "lifecycle/send_fd.h"
+#include "lifecycle/outside.h"
 #include "support/file.h"
 #include "support/process_id.h"
 
@@ -107,25 +106,6 @@ static void init_child(struct container *container, const void *request)
 	init_main(container, request);
 }
 
-/* A new process has its creator's score; written from outside, for a process that is not dumpable,
- * or is in a user namespace, can't open its own. */
-static int set_oom_score(struct container *container, struct ironbox_error *error)
-{
-	char path[64], text[16];
-	cleanup_close int fd = -1;
-
-	if (!container->process.has_oom_score_adj)
-		return 0;
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)container->pid);
-	snprintf(text, sizeof(text), "%d", container->process.oom_score_adj);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && file_write_all(fd, text, strlen(text)) == 0)
-		return 0;
-	if (errno == EACCES && container->runtime->rootless)
-		return 0; /* lowering is root's; podman, rootless, asks for what it can't have */
-	return error_begin(error, errno, "process.oomScoreAdj: write %s to %s", text, path);
-}
-
 static int make_init(struct container *container, const struct create_request *request,
                      struct ironbox_error *error)
 {
@@ -146,21 +126,7 @@ static int make_init(struct container *container, const struct create_request *r
 	replace_fd(&container->start_fd, -1);
 	replace_fd(&container->started_fd, -1);
 	pipeline_set_init(pipeline, container->pid, container->pidfd);
-	return set_oom_score(container, error);
-}
-
-int container_explain_death(struct container *container, const char *who,
-                            struct ironbox_error *error)
-{
-	siginfo_t info = { 0 };
-
-	if (error_is_told(error))
-		return -1;
-	if (container->pidfd >= 0 && process_wait_dead(container->pidfd, 1000) &&
-	    waitid(P_PIDFD, (id_t)container->pidfd, &info, WEXITED | WNOWAIT) == 0 &&
-	    info.si_code != CLD_EXITED)
-		return error_begin(error, 0, "%s died of signal %d", who, info.si_status);
-	return error_begin(error, 0, "%s ended without a word", who);
+	return outside_set_oom_score(container, error);
 }
 
 static int attach(struct container *container, struct ironbox_error *error)
@@ -179,32 +145,11 @@ static int run_runtime_hooks(struct container *container, struct ironbox_error *
 	if (!container->has_runtime_hooks)
 		return 0;
 	if (channel_await(&container->channel, MESSAGE_MOUNTED, NULL, error) < 0)
-		return container_explain_death(container, "init", error);
+		return outside_explain_death(container, "init", error);
 	if (hooks_run(container, HOOK_PRESTART, STATUS_CREATING, error) < 0 ||
 	    hooks_run(container, HOOK_CREATE_RUNTIME, STATUS_CREATING, error) < 0)
 		return -1;
 	return channel_send(&container->channel, MESSAGE_HOOKS_DONE, error);
-}
-
-static int await_ready(struct container *container, struct ironbox_error *error)
-{
-	if (channel_await(&container->channel, MESSAGE_READY, NULL, error) < 0)
-		return container_explain_death(container, "init", error);
-	return 0;
-}
-
-static int hand_over(struct container *container, const struct create_request *request,
-                     struct ironbox_error *error)
-{
-	if (request->console_socket &&
-	    send_console(&container->channel, request->console_socket, error) < 0)
-		return -1;
-	if (request->pidfd_socket &&
-	    send_fd(request->pidfd_socket, container->pidfd, "pidfd", error) < 0)
-		return error_context(error, "--pidfd-socket");
-	if (request->pid_file && pid_file_write(request->pid_file, container->pid, error) < 0)
-		return -1;
-	return 0;
 }
 
 /* A terminal needs somebody to give it to, and somebody to give to needs a terminal. */
@@ -234,22 +179,13 @@ static int prepare_state(struct container *container, struct ironbox_error *erro
 	return state_prepare(container, error);
 }
 
-/* `run` need not wait for READY to say "start": with the word in its queue, init goes through
- * without a stop, which saves two context switches. */
-static int tell_to_go_early(struct container *container, const struct create_request *request,
-                            struct ironbox_error *error)
-{
-	if (container->process.terminal || request->pidfd_socket)
-		return 0; /* somebody must have something in his hands first */
-	container->told_to_go = true;
-	return channel_send(&container->channel, MESSAGE_START, error);
-}
-
 int container_launch(struct container *container, const struct runtime *runtime,
                      const struct create_request *request, bool with_fifo,
                      struct ironbox_error *error)
 {
 	struct pipeline *pipeline = &container->pipeline;
+	const struct outside_receivers receivers = { request->console_socket, request->pidfd_socket,
+		                                     request->pid_file };
 
 	if (find_bundle(container, request->bundle, error) < 0 ||
 	    state_make(container, runtime, request->id, error) < 0 || /* the id is ours from here */
@@ -268,10 +204,11 @@ int container_launch(struct container *container, const struct runtime *runtime,
 	    make_init(container, request, error) < 0 || /* one clone3: see init.c */
 	    attach(container, error) < 0 || prepare_state(container, error) < 0 ||
 	    run_runtime_hooks(container, error) < 0 ||
-	    (!with_fifo && tell_to_go_early(container, request, error) < 0) ||
-	    await_ready(container, error) < 0 || /* or init's own error */
+	    (!with_fifo && outside_tell_to_go_early(container, &receivers, error) < 0) ||
+	    outside_await_ready(container, "init", error) < 0 || /* or init's own error */
 	    pipeline_run(pipeline, PHASE_SETTLE, error) < 0 ||
-	    hand_over(container, request, error) < 0 || state_commit(container, error) < 0)
+	    outside_hand_over(container, &receivers, error) < 0 ||
+	    state_commit(container, error) < 0)
 		return -1;
 	return with_fifo ? channel_send(&container->channel, MESSAGE_COMMITTED, error) : 0;
 }

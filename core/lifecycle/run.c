@@ -9,6 +9,7 @@
 #include "lifecycle/container.h"
 #include "lifecycle/foreground.h"
 #include "lifecycle/hooks.h"
+#include "lifecycle/outside.h"
 
 static int check_request(const struct run_request *request, struct ironbox_error *error)
 {
@@ -36,13 +37,12 @@ static int check_terminal(const struct container *container, const struct run_re
 static int take_terminal(struct container *container, struct foreground *foreground,
                          struct ironbox_error *error)
 {
-	struct message message = { .fd = -1 };
+	int master_fd;
 
 	if (!container->process.terminal)
 		return 0;
-	if (channel_await(&container->channel, MESSAGE_CONSOLE, &message, error) < 0)
-		return container_explain_death(container, "init", error);
-	return foreground_take_terminal(foreground, message.fd, error);
+	master_fd = outside_take_terminal(container, "init", error);
+	return master_fd < 0 ? -1 : foreground_take_terminal(foreground, master_fd, error);
 }
 
 static int start(struct container *container, const struct run_request *request,

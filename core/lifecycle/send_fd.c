@@ -36,18 +36,3 @@ int send_fd(const char *socket_path, int fd, const char *name, struct ironbox_er
 		return error_begin(error, errno, "send %s to %s", name, socket_path);
 	return 0;
 }
-
-int send_console(struct channel *channel, const char *socket_path, struct ironbox_error *error)
-{
-	struct message message = { .fd = -1 };
-	int result;
-
-	if (channel_await(channel, MESSAGE_CONSOLE, &message, error) < 0) {
-		if (!error_is_told(error))
-			error_begin(error, 0, "init sent no terminal");
-		return -1;
-	}
-	result = send_fd(socket_path, message.fd, "/dev/ptmx", error);
-	ironbox_close_at_end(&message.fd);
-	return result < 0 ? error_context(error, "--console-socket") : 0;
-}
