@@ -23,7 +23,9 @@ if(IRONBOX_SANITIZE)
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(ironbox_flags INTERFACE -fsanitize=address,undefined)
 elseif(NOT CMAKE_BUILD_TYPE STREQUAL Debug)
-  target_compile_options(ironbox_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  # No unwind tables: each start copies the engine into a memfd, and they were a tenth of it.
+  target_compile_options(ironbox_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+    -fno-asynchronous-unwind-tables -fno-unwind-tables)
 endif()
 
 add_library(ironbox_headers INTERFACE)

@@ -34,7 +34,8 @@ static const char *find_note(const char *notes, size_t size, size_t *text_size)
 	return NULL;
 }
 
-/* Walks PT_NOTE: after patchelf, or with a long text, the note is not in the first page. */
+/* Walks PT_NOTE. The note is in the first page, and has come with it, but for files that patchelf
+ * changed, or a long text. */
 static int read_note(struct manifest *manifest, int fd)
 {
 	char first[4096], notes[NOTE_SIZE_MAX];
@@ -56,8 +57,11 @@ static int read_note(struct manifest *manifest, int fd)
 		memcpy(&segment, first + at, sizeof(segment));
 		if (segment.p_type != PT_NOTE || segment.p_filesz > sizeof(notes))
 			continue;
-		if (pread(fd, notes, segment.p_filesz, (off_t)segment.p_offset) !=
-		    (ssize_t)segment.p_filesz)
+		if (segment.p_offset < (size_t)got &&
+		    segment.p_filesz <= (size_t)got - segment.p_offset)
+			memcpy(notes, first + segment.p_offset, segment.p_filesz);
+		else if (pread(fd, notes, segment.p_filesz, (off_t)segment.p_offset) !=
+		         (ssize_t)segment.p_filesz)
 			return -1;
 		text = find_note(notes, segment.p_filesz, &text_size);
 		if (!text || text_size == 0 || text_size > sizeof(manifest->text))

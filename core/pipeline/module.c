@@ -95,23 +95,7 @@ int module_load(struct module *module, struct ironbox_error *error)
 
 int module_check_folder(const char *path, struct ironbox_error *error)
 {
-	char folder[1024];
-	size_t length = strlen(path);
-
-	if (path[0] != '/' || length >= sizeof(folder))
+	if (path[0] != '/')
 		return error_begin(error, 0, "plugin_path %s: not an absolute path", path);
-	memcpy(folder, path, length + 1);
-	for (;;) {
-		cleanup_close int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		char *slash;
-
-		if (fd < 0)
-			return error_begin(error, errno, "open the plugins' folder %s", folder);
-		if (config_check_trusted(fd, folder, error) < 0)
-			return -1;
-		slash = strrchr(folder, '/');
-		if (slash == folder && !folder[1])
-			return 0;
-		slash[slash == folder ? 1 : 0] = '\0';
-	}
+	return config_check_trusted_path(path, error);
 }
