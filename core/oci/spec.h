@@ -43,7 +43,8 @@ void spec_free(struct spec *spec);
 #define SPEC_NONE    ((struct spec){ 0 })
 
 /* Puts a process object in the place of the spec's own (exec): takes what `process` holds.
- * Capabilities, no_new_privs, rlimits and labels that it leaves out stay those of the spec's own. */
+ * Capabilities, no_new_privs, rlimits and labels that it leaves out stay those of the spec's own.
+ */
 void spec_replace_process(struct spec *spec, struct spec *process);
 
 /* The value at "linux.resources.memory", "mounts[3].options" or

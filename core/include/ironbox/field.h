@@ -30,7 +30,7 @@ struct ironbox_field {
 #define IRONBOX_NO_HAS UINT32_MAX
 
 /* The member's own type chooses the kind, so a table cannot disagree with its struct. */
-#define IRONBOX_KIND_OF(type, member)                   \
+#define IRONBOX_KIND_OF(type, member) \
 	_Generic(((type *)0)->member,                   \
 		bool: IRONBOX_BOOL,                     \
 		int32_t: IRONBOX_INT32,                 \
@@ -46,17 +46,17 @@ struct ironbox_field {
 		(name), IRONBOX_KIND_OF(type, member), offsetof(type, member), IRONBOX_NO_HAS, 0 \
 	}
 /* The same, and the bool member has_MEMBER tells whether it was given. */
-#define IRONBOX_FIELD_HAS(type, member, name)                                 \
-	{                                                                     \
+#define IRONBOX_FIELD_HAS(type, member, name)                                  \
+	{                                                                      \
 		(name), IRONBOX_KIND_OF(type, member), offsetof(type, member), \
-			offsetof(type, has_##member), 0                       \
+			offsetof(type, has_##member), 0                        \
 	}
 #define IRONBOX_FIELD_REQUIRED(type, member, name)                                               \
 	{                                                                                        \
 		(name), IRONBOX_KIND_OF(type, member), offsetof(type, member), IRONBOX_NO_HAS, 1 \
 	}
-#define IRONBOX_FIELD_END                          \
-	{                                          \
+#define IRONBOX_FIELD_END                               \
+	{                                               \
 		NULL, IRONBOX_END, 0, IRONBOX_NO_HAS, 0 \
 	}
 

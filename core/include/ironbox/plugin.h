@@ -54,11 +54,13 @@ struct ironbox_host {
 	/* Puts "…: " in front of an error that a callee began. Returns -1 always. */
 	int (*context)(struct ironbox_error *error, const char *format, ...)
 		__attribute__((format(printf, 2, 3)));
-	/* One line, without an end of line; the engine puts the container and the stage in front. */
+	/* One line, without an end of line; the engine puts the container and the stage in front.
+	 */
 	void (*log)(const struct ironbox_stage *stage, enum ironbox_log_level level,
 	            const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-	/* ---- config.json and ironbox.ini. The spec was checked whole before any phase runs. ---- */
+	/* ---- config.json and ironbox.ini. The spec was checked whole before any phase runs. ----
+	 */
 
 	/* The value at a path such as "linux.resources.memory" or "mounts"; NULL where the spec
 	 * does not have it. In exec, "process" is the process that is to join. */
@@ -76,19 +78,21 @@ struct ironbox_host {
 	int (*read)(const struct ironbox_stage *stage, const struct ironbox_value *value,
 	            const struct ironbox_field *fields, void *out, struct ironbox_error *error);
 	/* The same for the stage's own section of ironbox.ini, by configure: a key that is not in
-	 * the table is an error that names file and line. `enabled` and `module` are the engine's. */
+	 * the table is an error that names file and line. `enabled` and `module` are the engine's.
+	 */
 	int (*settings)(const struct ironbox_stage *stage, const struct ironbox_field *fields,
 	                void *out, struct ironbox_error *error);
 
 	/* ---- the node ---- */
 
-	/* A fact of this node: the text of the host's file at an absolute path (at most 1 MiB), read
-	 * once a verb; NULL with errno if there is none. validate asks the node through this alone,
-	 * so that facts can be recorded. Runtime; allocates. */
+	/* A fact of this node: the text of the host's file at an absolute path (at most 1 MiB),
+	 * read once a verb; NULL with errno if there is none. validate asks the node through this
+	 * alone, so that facts can be recorded. Runtime; allocates. */
 	const char *(*fact)(struct ironbox_stage *stage, const char *path);
-	/* An fd of `path` below the host's /proc, such as "sys/kernel/hostname" or "thread-self/attr".
-	 * Nothing mounted over it, no symlink out of it and no magic link is followed, so it can't
-	 * be led astray by a container (CVE-2025-52881). Runtime; init until pivot; not the joiner. */
+	/* An fd of `path` below the host's /proc, such as "sys/kernel/hostname" or
+	 * "thread-self/attr". Nothing mounted over it, no symlink out of it and no magic link is
+	 * followed, so it can't be led astray by a container (CVE-2025-52881). Runtime; init until
+	 * pivot; not the joiner. */
 	int (*open_proc)(const struct ironbox_stage *stage, const char *path, int flags,
 	                 struct ironbox_error *error);
 
@@ -97,10 +101,11 @@ struct ironbox_host {
 	/* An fd of `path` below the container's root: openat2(2) with RESOLVE_IN_ROOT and
 	 * RESOLVE_NO_MAGICLINKS, so symlinks in the image stay inside. -1 with errno kept.
 	 * mode is for O_CREAT. Runtime, init; in a joiner after join. */
-	int (*open_in_root)(const struct ironbox_stage *stage, const char *path, int flags, mode_t mode,
-	                    struct ironbox_error *error);
+	int (*open_in_root)(const struct ironbox_stage *stage, const char *path, int flags,
+	                    mode_t mode, struct ironbox_error *error);
 	/* From here on open_in_root resolves below root_fd (the engine makes a copy of the fd): the
-	 * rootfs stage says so when it has made the root a mount of its own, and again after pivot. */
+	 * rootfs stage says so when it has made the root a mount of its own, and again after pivot.
+	 */
 	int (*set_root)(struct ironbox_stage *stage, int root_fd, struct ironbox_error *error);
 	/* Hands over a terminal: the engine makes peer_fd the controlling terminal and the stdio of
 	 * the container's process, and sends master_fd to who asked for it. The engine owns both
@@ -116,8 +121,8 @@ struct ironbox_host {
 	const char *(*namespace_path)(const struct ironbox_stage *stage, uint64_t type);
 	/* Adds flags (CLONE_NEW*) to the clone3(2) of init. prepare. */
 	void (*clone_flags)(struct ironbox_stage *stage, uint64_t flags);
-	/* Makes init, or the joiner, begin its life in this cgroup (CLONE_INTO_CGROUP). The fd stays
-	 * the stage's and must be open until attach or settle. prepare, join_prepare. */
+	/* Makes init, or the joiner, begin its life in this cgroup (CLONE_INTO_CGROUP). The fd
+	 * stays the stage's and must be open until attach or settle. prepare, join_prepare. */
 	void (*clone_into_cgroup)(struct ironbox_stage *stage, int cgroup_fd);
 	/* Makes a process of that user namespace the cloner, so that the new namespaces belong to
 	 * it. The fd stays the stage's. prepare. */
@@ -125,8 +130,9 @@ struct ironbox_host {
 
 	/* ---- what outlives a phase or a verb ---- */
 
-	/* Sends bytes and, if fd is not -1, an fd to the same stage at the other end: from prepare or
-	 * attach to init's setup and later; from init or joiner to settle. At most 4096 bytes. */
+	/* Sends bytes and, if fd is not -1, an fd to the same stage at the other end: from prepare
+	 * or attach to init's setup and later; from init or joiner to settle. At most 4096 bytes.
+	 */
 	int (*send)(struct ironbox_stage *stage, const void *bytes, size_t size, int fd,
 	            struct ironbox_error *error);
 	/* The next of them, in order: the size, and *fd the caller's (or -1); 0 with *fd -1 when
@@ -137,8 +143,9 @@ struct ironbox_host {
 	 * for teardown: call it *before* making what it names. Runtime: prepare, attach, update. */
 	int (*remember)(struct ironbox_stage *stage, const char *key, const char *value,
 	                struct ironbox_error *error);
-	/* What was remembered last under this key, by this verb or an earlier one; or NULL. Two keys
-	 * are the engine's: "ironbox.state_root", and "ironbox.exec_cgroup" (exec --cgroup). */
+	/* What was remembered last under this key, by this verb or an earlier one; or NULL. Two
+	 * keys are the engine's: "ironbox.state_root", and "ironbox.exec_cgroup" (exec --cgroup).
+	 */
 	const char *(*recall)(const struct ironbox_stage *stage, const char *key);
 
 	/* ---- answers of control phases ---- */
@@ -191,29 +198,43 @@ struct ironbox_plugin {
 	size_t data_size;     /* of ironbox_stage.data */
 
 	/* ---- create and run, in the order of their calls ---- */
-	ironbox_phase *configure; /* runtime: the ini section, and nothing else. In every verb. */
-	ironbox_phase *validate;  /* runtime: can this node give what the spec asks? Makes nothing. */
-	ironbox_phase *prepare;   /* runtime, before the clone: what must exist first */
-	ironbox_phase *attach;    /* runtime, right after the clone: what only the outside can do, and
-	                           * what need not stand in init's way. Done before the program runs.
-	                           * Whether init waits for it before setup: see needs_attach */
-	ironbox_phase *setup;     /* init, in its namespaces, the host's tree still visible; umask
-	                           * is 0 till drop, and the working directory is a stage's to move */
+
+	/* Runtime, in every verb: the ini section, and nothing else. */
+	ironbox_phase *configure;
+	/* Runtime: can this node give what the spec asks? Makes nothing. */
+	ironbox_phase *validate;
+	/* Runtime, before the clone: what must exist first. */
+	ironbox_phase *prepare;
+	/* Runtime, right after the clone: what only the outside can do, and what need not stand in
+	 * init's way. Done before the program runs. Whether init waits for it: needs_attach. */
+	ironbox_phase *attach;
+	/* Init, in its namespaces, the host's tree still visible. umask is 0 till drop, and the
+	 * working directory is a stage's to move. */
+	ironbox_phase *setup;
 	/* … the engine: prestart, createRuntime hooks (runtime), createContainer hooks (init) */
-	ironbox_phase *pivot;     /* init: the new root; the rootfs stage's */
-	ironbox_phase *enter;     /* init, inside the new root */
-	/* … the engine: finds the program, rlimits, keyring, cwd, scheduling … */
-	ironbox_phase *confine;   /* init or joiner, still privileged: bounding set, LSM exec label;
-	                           * a seccomp filter where no_new_privs is not asked for */
+	/* Init: the new root; the rootfs stage's. */
+	ironbox_phase *pivot;
+	/* Init, inside the new root. */
+	ironbox_phase *enter;
+	/* … the engine: finds the program, rlimits, keyring, cwd, scheduling, terminal, fds */
+	/* Init or joiner, still privileged: bounding set, LSM exec label; a seccomp filter where
+	 * no_new_privs is not asked for. */
+	ironbox_phase *confine;
 	/* … the engine: groups, gid, uid with PR_SET_KEEPCAPS, umask, no_new_privs */
-	ironbox_phase *drop;      /* init or joiner: capset(2), ambient set, after the change of user */
-	ironbox_phase *settle;    /* runtime, drop is done: take what init or joiner sent, close
-	                           * what the clone needed. Its program may run by then. */
-	ironbox_phase *seal;      /* init or joiner, start has come; execve(2) follows at once */
+	/* Init or joiner, after the change of user: capset(2), ambient set. */
+	ironbox_phase *drop;
+	/* Runtime, drop is done: takes what init or joiner sent, closes what the clone needed. The
+	 * program may run by then. */
+	ironbox_phase *settle;
+	/* Init or joiner, start has come; execve(2) follows at once. */
+	ironbox_phase *seal;
 
 	/* ---- exec: join_prepare, join, then confine, drop, settle, seal as above ---- */
-	ironbox_phase *join_prepare; /* runtime: open all that is needed, before the clone */
-	ironbox_phase *join;         /* joiner: enter what runs */
+
+	/* Runtime, before the clone: opens all that is needed. */
+	ironbox_phase *join_prepare;
+	/* Joiner: enters what runs. */
+	ironbox_phase *join;
 
 	/* ---- control of what runs: runtime, a later process than the one that created ---- */
 	/* Sends a signal to every process of the container. */
