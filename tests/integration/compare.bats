@@ -49,7 +49,7 @@ teardown() {
 	compare 'del(.hostname) | .linux.namespaces |= map(if .type == "mount" then . else
 		.path = "/proc/" + $pid + "/ns/" + ({network: "net"}[.type] // .type) end)' \
 		--arg pid "$inner"
-	kill "$holder"
+	kill -KILL "$inner"
 }
 
 @test "compare: a cgroup namespace" {
