@@ -54,13 +54,11 @@ struct ironbox_host {
 	/* Puts "…: " in front of an error that a callee began. Returns -1 always. */
 	int (*context)(struct ironbox_error *error, const char *format, ...)
 		__attribute__((format(printf, 2, 3)));
-	/* One line, without an end of line; the engine puts the container and the stage in front.
-	 */
+	/* One line without its end; the engine puts the container and the stage in front. */
 	void (*log)(const struct ironbox_stage *stage, enum ironbox_log_level level,
 	            const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-	/* ---- config.json and ironbox.ini. The spec was checked whole before any phase runs. ----
-	 */
+	/* ---- config.json, which was checked whole before any phase runs, and ironbox.ini ---- */
 
 	/* The value at a path such as "linux.resources.memory" or "mounts"; NULL where the spec
 	 * does not have it. In exec, "process" is the process that is to join. */
@@ -78,8 +76,7 @@ struct ironbox_host {
 	int (*read)(const struct ironbox_stage *stage, const struct ironbox_value *value,
 	            const struct ironbox_field *fields, void *out, struct ironbox_error *error);
 	/* The same for the stage's own section of ironbox.ini, by configure: a key that is not in
-	 * the table is an error that names file and line. `enabled` and `module` are the engine's.
-	 */
+	 * the table is an error that names file and line. `enabled`, `module`, `wake` are not its. */
 	int (*settings)(const struct ironbox_stage *stage, const struct ironbox_field *fields,
 	                void *out, struct ironbox_error *error);
 
@@ -104,8 +101,7 @@ struct ironbox_host {
 	int (*open_in_root)(const struct ironbox_stage *stage, const char *path, int flags,
 	                    mode_t mode, struct ironbox_error *error);
 	/* From here on open_in_root resolves below root_fd (the engine makes a copy of the fd): the
-	 * rootfs stage says so when it has made the root a mount of its own, and again after pivot.
-	 */
+	 * rootfs stage says so when it has made the root a mount of its own, and after pivot. */
 	int (*set_root)(struct ironbox_stage *stage, int root_fd, struct ironbox_error *error);
 	/* Hands over a terminal: the engine makes peer_fd the controlling terminal and the stdio of
 	 * the container's process, and sends master_fd to who asked for it. The engine owns both
@@ -131,8 +127,7 @@ struct ironbox_host {
 	/* ---- what outlives a phase or a verb ---- */
 
 	/* Sends bytes and, if fd is not -1, an fd to the same stage at the other end: from prepare
-	 * or attach to init's setup and later; from init or joiner to settle. At most 4096 bytes.
-	 */
+	 * or attach to init's setup and later; from init or joiner to settle. 4096 bytes at most. */
 	int (*send)(struct ironbox_stage *stage, const void *bytes, size_t size, int fd,
 	            struct ironbox_error *error);
 	/* The next of them, in order: the size, and *fd the caller's (or -1); 0 with *fd -1 when
@@ -144,8 +139,7 @@ struct ironbox_host {
 	int (*remember)(struct ironbox_stage *stage, const char *key, const char *value,
 	                struct ironbox_error *error);
 	/* What was remembered last under this key, by this verb or an earlier one; or NULL. Two
-	 * keys are the engine's: "ironbox.state_root", and "ironbox.exec_cgroup" (exec --cgroup).
-	 */
+	 * keys are the engine's: "ironbox.state_root"; "ironbox.exec_cgroup", of exec --cgroup. */
 	const char *(*recall)(const struct ironbox_stage *stage, const char *key);
 
 	/* ---- answers of control phases ---- */
