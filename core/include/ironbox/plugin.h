@@ -76,7 +76,7 @@ struct ironbox_host {
 	int (*read)(const struct ironbox_stage *stage, const struct ironbox_value *value,
 	            const struct ironbox_field *fields, void *out, struct ironbox_error *error);
 	/* The same for the stage's own section of ironbox.ini, by configure: a key that is not in
-	 * the table is an error that names file and line. `enabled`, `module`, `wake` are not its. */
+	 * the table is an error that names file and line. `enabled`, `module`, `wake` are not. */
 	int (*settings)(const struct ironbox_stage *stage, const struct ironbox_field *fields,
 	                void *out, struct ironbox_error *error);
 
@@ -127,7 +127,7 @@ struct ironbox_host {
 	/* ---- what outlives a phase or a verb ---- */
 
 	/* Sends bytes and, if fd is not -1, an fd to the same stage at the other end: from prepare
-	 * or attach to init's setup and later; from init or joiner to settle. 4096 bytes at most. */
+	 * or attach to init's setup and later; from init or joiner to settle. At most 4 KiB. */
 	int (*send)(struct ironbox_stage *stage, const void *bytes, size_t size, int fd,
 	            struct ironbox_error *error);
 	/* The next of them, in order: the size, and *fd the caller's (or -1); 0 with *fd -1 when
