@@ -87,8 +87,8 @@ shape_runs() {
 
 # Each destination is a mount of its type, with the flags that were asked for.
 shape_mounts_stand() {
-	jq -r '[.mounts[] | select(.type != "bind" and .source != null)] |
-		map({key: .destination, value: .}) | from_entries | .[] |
+	jq -r '[.mounts[] | {key: .destination, value: .}] | from_entries | .[] |
+		select(.type != "bind" and .source != null) |
 		[.destination, (if .type == "cgroup" then "tmpfs" else .type end),
 			((.options // [])[] | select(IN("ro", "nosuid", "nodev", "noexec")))] | join(" ")' \
 		"$bundle/config.json" | while read -r destination type flags; do
@@ -99,11 +99,11 @@ shape_mounts_stand() {
 		for flag in $flags; do
 			[[ ",$options," == *",$flag,"* ]] || { echo "$1: $flag wanted: $line"; exit 1; }
 		done
-	done
+	done || return 1
 	jq -r '.mounts[] | select(.type == "bind") | .destination' "$bundle/config.json" |
 		while read -r destination; do
 			grep -q "^$destination " "$box/inside" || { echo "$1: no bind $destination"; exit 1; }
-		done
+		done || return 1
 	jq -r '.linux.readonlyPaths[]? | select(test("^/proc/(sys|bus|irq)$"))' "$bundle/config.json" |
 		while read -r path; do
 			grep -q "^$path proc .* ro," "$box/inside" || { echo "$1: $path not read-only"; exit 1; }

@@ -20,7 +20,7 @@ def with_hook($stage): map({path: $hook, args: ["hook", $stage]});
 	then .path = "/proc/" + $pause + "/ns/" + ({network: "net", mount: "mnt"}[.type] // .type)
 	else . end)
 | if .linux.cgroupsPath then .linux.cgroupsPath = "/" + $id else . end
-# most profiles were cut short: each has the calls of the one that is whole beside its own
-| if .linux.seccomp then .linux.seccomp.syscalls += $calls else . end
+# most profiles were cut short: those have the calls of the one that is whole beside their own
+| if .linux.seccomp and all(.linux.seccomp.syscalls[].names[]; . != "execve") then .linux.seccomp.syscalls += $calls else . end
 | .hooks |= if . then with_entries(.key as $stage | .value |= with_hook($stage)) else . end
 | if .hooks.startContainer then .hooks.startContainer |= map(.path = "/bin/true" | .args = ["true"]) else . end

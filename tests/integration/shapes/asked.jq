@@ -13,6 +13,7 @@ def padded: octal | if length < 4 then ("0000" + .)[-4:] else . end;
 def limit($legacy; $unified_name; $value): select($value | . and . != 0 and . != "" and . != -1)
 	| (if $unified then $unified_name else $legacy end) | select(.)
 	| fact(["read", "/sys/fs/cgroup/" + .]; [$value | tostring]);
+# /dev/ptmx is that of the container's own devpts, whatever --privileged names
 def node: {c: "character", u: "character", b: "block"}[.type];
 
 [
@@ -31,7 +32,7 @@ def node: {c: "character", u: "character", b: "block"}[.type];
 	(select(.hostname) | fact(["hostname"]; ["hostname " + .hostname])),
 	(.linux.sysctl // {} | to_entries[] | fact(["sysctl", .key];
 		[.key + " " + (.value | gsub(" "; "\t"))])),
-	(.linux.devices // [] | .[] | select(node) | fact(["stat", .path];
+	(.linux.devices // [] | .[] | select(node and .path != "/dev/ptmx") | fact(["stat", .path];
 		["\(.path) \(node) \(.fileMode % 512 | padded) \(.uid // 0) \(.gid // 0) \(.major):\(.minor)"])),
 	(select(any(.mounts[]?; .type == "cgroup") and .linux.cgroupsPath) | .linux.resources //
 		{} | limit("memory/memory.limit_in_bytes"; "memory.max"; .memory.limit),
