@@ -48,7 +48,8 @@ static int read_note(struct manifest *manifest, int fd)
 	if (got < (ssize_t)sizeof(header))
 		return -1;
 	memcpy(&header, first, sizeof(header));
-	if (memcmp(header.e_ident, ELFMAG, SELFMAG) || header.e_phentsize != sizeof(segment))
+	if (memcmp(header.e_ident, ELFMAG, SELFMAG) || header.e_phentsize != sizeof(segment) ||
+	    header.e_phoff > (size_t)got) /* so that no sum below wraps around */
 		return -1;
 	for (i = 0; i < header.e_phnum; i++) {
 		at = header.e_phoff + i * sizeof(segment);
