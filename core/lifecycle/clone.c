@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,6 +73,38 @@ static int clone_directly(struct container *container,
 	return move ? move_into_cgroup(pid, wishes->cgroup_fd, error) : 0;
 }
 
+int clone_successor(struct container *container, struct channel *channel, uint64_t flags,
+                    void (*child)(struct container *container, const void *request),
+                    const void *request, struct ironbox_error *error)
+{
+	/* shared, so that the successor too sees what the kernel writes before it may run: its
+	 * number outside of its pid namespace, which it has no other way to know */
+	pid_t *outer_pid = mmap(NULL, sizeof(*outer_pid), PROT_READ | PROT_WRITE,
+	                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int pidfd = -1;
+	struct clone_args arguments = {
+		/* with CLONE_PARENT the exit signal is the parent's own and must not be given */
+		.flags = flags | CLONE_PARENT | CLONE_PIDFD | CLONE_PARENT_SETTID,
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.parent_tid = (uint64_t)(uintptr_t)outer_pid,
+	};
+	pid_t pid;
+
+	if (outer_pid == MAP_FAILED)
+		return error_begin(error, errno, "map a page to share");
+	pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
+	if (pid == 0) {
+		container->pid = *outer_pid;
+		child(container, request);
+	}
+	if (pid < 0)
+		return error_begin(error, errno, "clone3 with flags 0x%llx from inside",
+		                   (unsigned long long)flags);
+	if (channel_send_bytes(channel, MESSAGE_CLONED, 0, NULL, 0, pidfd, error) < 0)
+		return -1;
+	_exit(0);
+}
+
 /* In a process of the joined user namespace, so that the new namespaces belong to it. Its own child
  * is init, and by CLONE_PARENT the runtime's. */
 static _Noreturn void cloner_main(struct container *container,
@@ -80,23 +113,12 @@ static _Noreturn void cloner_main(struct container *container,
 {
 	const struct clone_wishes *wishes = &container->pipeline.clone;
 	ERROR_NONE(error);
-	int pidfd = -1;
-	pid_t pid;
 
 	if (setns(wishes->user_namespace_fd, CLONE_NEWUSER) < 0)
 		error_begin(&error, errno, "join the user namespace");
-	else {
-		/* with CLONE_PARENT the exit signal is the parent's own and must not be given */
-		pid = clone3_fork(wishes->flags | CLONE_PARENT, &pidfd, -1, 0);
-		if (pid == 0)
-			child(container, request);
-		if (pid > 0 && channel_send_bytes(&container->inner_channel, MESSAGE_CLONED, 0,
-		                                  NULL, 0, pidfd, &error) == 0)
-			_exit(0);
-		if (pid < 0)
-			error_begin(&error, errno, "clone3 with flags 0x%llx in the user namespace",
-			            (unsigned long long)wishes->flags);
-	}
+	else
+		clone_successor(container, &container->inner_channel, wishes->flags, child, request,
+		                &error);
 	channel_send_bytes(&container->inner_channel, MESSAGE_ERROR, 0, &error, sizeof(error), -1,
 	                   &error);
 	_exit(1);
@@ -120,29 +142,34 @@ static pid_t pid_of_pidfd(int pidfd)
 	return line ? (pid_t)strtol(line + strlen("\nPid:"), NULL, 10) : -1;
 }
 
+int clone_take_successor(struct container *container, struct ironbox_error *error)
+{
+	struct message message = { .fd = -1 };
+
+	if (channel_await(&container->channel, MESSAGE_CLONED, &message, error) < 0)
+		return -1;
+	replace_fd(&container->pidfd, message.fd);
+	container->pid = pid_of_pidfd(message.fd);
+	return container->pid > 0 ? 0 : error_begin(error, 0, "find a process by its pidfd");
+}
+
 static int clone_from_user_namespace(struct container *container,
                                      void (*child)(struct container *container,
                                                    const void *request),
                                      const void *request, struct ironbox_error *error)
 {
-	struct message message = { .fd = -1 };
 	pid_t cloner = clone3_fork(0, NULL, container->pipeline.clone.cgroup_fd, SIGCHLD);
+	int result;
 
 	if (cloner < 0)
 		return error_begin(error, errno, "clone3 a process to join the user namespace");
 	if (cloner == 0)
 		cloner_main(container, child, request);
-	if (channel_await(&container->channel, MESSAGE_CLONED, &message, error) < 0) {
-		if (!error_is_told(error))
-			error_begin(error, 0, "the process in the user namespace died");
-	} else {
-		container->pidfd = message.fd;
-		container->pid = pid_of_pidfd(message.fd);
-	}
+	result = clone_take_successor(container, error);
 	waitpid(cloner, NULL, 0);
-	if (error_is_told(error))
-		return -1;
-	return container->pid > 0 ? 0 : error_begin(error, 0, "find init by its pidfd");
+	if (result < 0 && !error_is_told(error))
+		error_begin(error, 0, "the process in the user namespace died");
+	return result;
 }
 
 int clone_process(struct container *container,

@@ -120,6 +120,14 @@ _Noreturn void init_main(struct container *container, const struct create_reques
 int clone_process(struct container *container,
                   void (*child)(struct container *container, const void *request),
                   const void *request, struct ironbox_error *error);
+/* In a process that clone_process made: makes another child of the runtime, which runs `child` and
+ * knows its number outside (container->pid), tells the runtime, and ends. Returns only if that
+ * failed. */
+int clone_successor(struct container *container, struct channel *channel, uint64_t flags,
+                    void (*child)(struct container *container, const void *request),
+                    const void *request, struct ironbox_error *error);
+/* The runtime's side of it: sets pid and pidfd. -1 with no error told: it died without a word. */
+int clone_take_successor(struct container *container, struct ironbox_error *error);
 
 /* ---- teardown ---- */
 

@@ -74,13 +74,50 @@ static int check_console(const struct container *container, const struct exec_re
 	return 0;
 }
 
-static _Noreturn void joiner_main(struct container *container, const void *given)
+static _Noreturn void tell_and_exit(struct container *container, struct ironbox_error *error)
+{
+	channel_send_bytes(&container->channel, MESSAGE_ERROR, 0, error, sizeof(*error), -1,
+	                   &(struct ironbox_error){ 0 });
+	_exit(EXIT_FAILURE);
+}
+
+/* A pid namespace is what shows one process to another, and holds for children alone. */
+static bool joins_pid_namespace(const struct container *container)
+{
+	return spec_at(&container->spec, "linux.namespaces[type=pid]") != NULL;
+}
+
+/* The process itself: from here on those of the container see it. */
+static void joined_main(struct container *container, const void *request)
+{
+	struct pipeline *pipeline = &container->pipeline;
+	ERROR_NONE(error);
+
+	(void)request;
+	snprintf(pipeline->joiner_pid, sizeof(pipeline->joiner_pid), "%d",
+	         (int)(joins_pid_namespace(container) ? container->pid : getpid()));
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* it is not inherited */
+	if (process_setup(container, false, &error) == 0 && process_stdio(container, &error) == 0 &&
+	    pipeline_run(pipeline, PHASE_CONFINE, &error) == 0 &&
+	    process_become_user(container, &error) == 0 &&
+	    pipeline_run(pipeline, PHASE_DROP, &error) == 0 &&
+	    channel_send(&container->channel, MESSAGE_READY, &error) == 0 &&
+	    channel_await(&container->channel, MESSAGE_START, NULL, &error) == 0 &&
+	    prctl(PR_SET_PDEATHSIG, 0) == 0 && pipeline_run(pipeline, PHASE_SEAL, &error) == 0)
+		process_execute(container, &error); /* returns only if execve(2) failed */
+	tell_and_exit(container, &error);
+}
+
+/* Enters the container, and leaves the host behind, where the container can't see it yet: with
+ * CAP_SYS_PTRACE a process inside could go by /proc/PID/root, cwd or fd of one that still has the
+ * host's (CVE-2016-9962; that we are undumpable stops those without it alone). Only then it makes
+ * the process that is in the pid namespace too. */
+static void joiner_main(struct container *container, const void *given)
 {
 	const struct exec_request *request = given;
 	struct pipeline *pipeline = &container->pipeline;
 	ERROR_NONE(error);
 
-	/* before anything else: processes of the container may see us already (CVE-2016-9962) */
 	replace_fd(&container->directory_fd, -1);
 	replace_fd(&container->root_directory_fd, -1);
 	replace_fd(&container->record.fd, -1);
@@ -94,19 +131,25 @@ static _Noreturn void joiner_main(struct container *container, const void *given
 	if ((!container->has_attach ||
 	     channel_await(&container->channel, MESSAGE_ATTACHED, NULL, &error) == 0) &&
 	    pipeline_run(pipeline, PHASE_JOIN, &error) == 0 &&
-	    process_setup(container, false, &error) == 0 && process_stdio(container, &error) == 0 &&
-	    process_leave_runtime(container, request->preserve_fds, &error) == 0 &&
-	    pipeline_run(pipeline, PHASE_CONFINE, &error) == 0 &&
-	    process_become_user(container, &error) == 0 &&
-	    pipeline_run(pipeline, PHASE_DROP, &error) == 0 &&
-	    channel_send(&container->channel, MESSAGE_READY, &error) == 0 &&
-	    channel_await(&container->channel, MESSAGE_START, NULL, &error) == 0 &&
-	    prctl(PR_SET_PDEATHSIG, 0) == 0 && pipeline_run(pipeline, PHASE_SEAL, &error) == 0)
-		process_execute(container, &error); /* returns only if execve(2) failed */
+	    process_leave_runtime(container, request->preserve_fds, &error) == 0) {
+		if (!joins_pid_namespace(container))
+			joined_main(container, request);
+		clone_successor(container, &container->channel, 0, joined_main, request, &error);
+	}
+	tell_and_exit(container, &error);
+}
 
-	channel_send_bytes(&container->channel, MESSAGE_ERROR, 0, &error, sizeof(error), -1,
-	                   &(struct ironbox_error){ 0 });
-	_exit(EXIT_FAILURE);
+/* The process inside takes the place of the one that went ahead. */
+static int take_joined(struct container *container, struct ironbox_error *error)
+{
+	pid_t first = container->pid;
+
+	if (!joins_pid_namespace(container))
+		return 0;
+	if (clone_take_successor(container, error) < 0)
+		return outside_explain_death(container, "the process", error);
+	waitpid(first, NULL, 0); /* it has nothing left to do */
+	return 0;
 }
 
 static int make_joiner(struct container *container, const struct exec_request *request,
@@ -124,11 +167,11 @@ static int make_joiner(struct container *container, const struct exec_request *r
 		return -1;
 	container->joiner_made = true;
 	channel_close(&container->inner_channel);
-	if (outside_set_oom_score(container, error) < 0)
+	if (container->has_attach && channel_send(&container->channel, MESSAGE_ATTACHED, error) < 0)
 		return -1;
-	if (!container->has_attach)
-		return 0;
-	return channel_send(&container->channel, MESSAGE_ATTACHED, error);
+	if (take_joined(container, error) < 0)
+		return -1;
+	return outside_set_oom_score(container, error);
 }
 
 static int take_terminal(struct container *container, const struct exec_request *request,

@@ -117,6 +117,7 @@ int process_leave_runtime(struct container *container, uint32_t preserve_fds,
 	keep_fd(kept, &count, container->channel.fd);
 	keep_fd(kept, &count, container->start_fd);
 	keep_fd(kept, &count, container->started_fd);
+	keep_fd(kept, &count, container->pipeline.console_fd);
 	for (i = 0; i < container->pipeline.count; i++)
 		keep_fd(kept, &count, container->pipeline.stages[i].seen.seal_fd);
 	/* Not by the CLOEXEC of execve(2): that closes too late for a path of the image that leads

@@ -233,6 +233,8 @@ static const char *host_recall(const struct ironbox_stage *seen, const char *key
 		return pipeline->state_root;
 	if (!strcmp(key, "ironbox.exec_cgroup"))
 		return pipeline->exec_cgroup;
+	if (!strcmp(key, "ironbox.joiner_pid"))
+		return pipeline->joiner_pid[0] ? pipeline->joiner_pid : NULL;
 	return pipeline->record ? record_find(pipeline->record, stage_of(seen)->name, key) : NULL;
 }
 

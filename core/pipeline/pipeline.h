@@ -64,6 +64,7 @@ struct pipeline {
 	struct channel *channel; /* to the other process, or NULL */
 	const char *state_root;
 	const char *exec_cgroup; /* exec --cgroup, or NULL */
+	char joiner_pid[16];     /* in a joiner, once it has it: its pid outside; "" */
 	struct stage *stages;
 	size_t count;
 	struct fact *facts;

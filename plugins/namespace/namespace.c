@@ -117,7 +117,7 @@ static int namespace_join_prepare(struct ironbox_stage *stage, struct ironbox_er
 
 	if (namespaces_read(stage, error) < 0)
 		return -1;
-	namespaces->by_pidfd = (namespaces->made | namespaces->joined) & ~(uint64_t)CLONE_NEWPID;
+	namespaces->by_pidfd = namespaces->made | namespaces->joined;
 	if (namespaces->by_pidfd & CLONE_NEWUSER) {
 		int differs = user_namespace_differs(stage, error);
 
@@ -126,16 +126,15 @@ static int namespace_join_prepare(struct ironbox_stage *stage, struct ironbox_er
 		if (!differs)
 			namespaces->by_pidfd &= ~(uint64_t)CLONE_NEWUSER;
 	}
-	if (!((namespaces->made | namespaces->joined) & CLONE_NEWPID))
-		return 0;
-	return enter_by_pidfd(stage, CLONE_NEWPID, error); /* for children alone */
+	return 0;
 }
 
 static int namespace_join(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	const struct namespaces *namespaces = stage->data;
 
-	/* All at once, so that each is judged by the rights that we have now. Linux 5.8 */
+	/* All at once, so that each is judged by the rights that we have now. Linux 5.8. The pid
+	 * namespace holds for the child that the engine makes once nothing of the host is left. */
 	if (namespaces->by_pidfd && setns(stage->init_pidfd, (int)namespaces->by_pidfd) < 0)
 		return stage->host->fail(error, errno, "enter the container's namespaces");
 	return namespaces->by_pidfd & CLONE_NEWUSER ? become_root(stage, error) : 0;

@@ -54,12 +54,15 @@ void listener_close(struct listener *listener, struct ironbox_stage *stage)
 int listener_introduce(struct listener *listener, const struct ironbox_stage *stage,
                        const struct profile *profile, bool joins, struct ironbox_error *error)
 {
+	const char *told = joins ? stage->host->recall(stage, "ironbox.joiner_pid") : NULL;
 	char pid[16] = "";
 
-	if (readlinkat(listener->self_fd, "", pid, sizeof(pid) - 1) < 0)
+	if (!told && readlinkat(listener->self_fd, "", pid, sizeof(pid) - 1) < 0)
 		return stage->host->fail(error, errno, "learn our pid for the seccomp agent");
-	replace_fd(&listener->self_fd, -1);
-	listener->message = message_make(stage, profile, (pid_t)strtol(pid, NULL, 10), joins);
+	if (!joins) /* in a joiner the engine has closed it */
+		replace_fd(&listener->self_fd, -1);
+	listener->message =
+		message_make(stage, profile, (pid_t)strtol(told ? told : pid, NULL, 10), joins);
 	if (!listener->message)
 		return stage->host->fail(error, errno, "write the state for the seccomp agent");
 	return 0;

@@ -64,8 +64,12 @@ static int seccomp_setup(struct ironbox_stage *stage, struct ironbox_error *erro
 /* Without no_new_privs it takes CAP_SYS_ADMIN, which goes with drop: seccomp(2), EACCES. */
 static int seccomp_confine(struct ironbox_stage *stage, struct ironbox_error *error)
 {
-	const struct seccomp *seccomp = stage->data;
+	struct seccomp *seccomp = stage->data;
 
+	/* in a joiner, which is another process in join than it is from here on */
+	if (seccomp->profile.notifies && !seccomp->listener.message &&
+	    listener_introduce(&seccomp->listener, stage, &seccomp->profile, true, error) < 0)
+		return -1;
 	return seccomp->is_asked && !seccomp->no_new_privileges ? load(stage, error) : 0;
 }
 
@@ -88,15 +92,6 @@ static int seccomp_join_prepare(struct ironbox_stage *stage, struct ironbox_erro
 	if (program_find(stage, stage->host->recall(stage, DEFAULT_PROFILE), error) < 0)
 		return -1;
 	return open_what_init_needs(stage, error);
-}
-
-static int seccomp_join(struct ironbox_stage *stage, struct ironbox_error *error)
-{
-	struct seccomp *seccomp = stage->data;
-
-	return seccomp->profile.notifies ? listener_introduce(&seccomp->listener, stage,
-	                                                      &seccomp->profile, true, error)
-	                                 : 0;
 }
 
 static int seccomp_teardown(struct ironbox_stage *stage, struct ironbox_error *error)
@@ -131,7 +126,6 @@ const struct ironbox_plugin ironbox_plugin = {
 	.settle = seccomp_settle,
 	.seal = seccomp_seal,
 	.join_prepare = seccomp_join_prepare,
-	.join = seccomp_join,
 	.teardown = seccomp_teardown,
 	.probe = seccomp_probe,
 };

@@ -138,8 +138,9 @@ struct ironbox_host {
 	 * for teardown: call it *before* making what it names. Runtime: prepare, attach, update. */
 	int (*remember)(struct ironbox_stage *stage, const char *key, const char *value,
 	                struct ironbox_error *error);
-	/* What was remembered last under this key, by this verb or an earlier one; or NULL. Two
-	 * keys are the engine's: "ironbox.state_root"; "ironbox.exec_cgroup", of exec --cgroup. */
+	/* What was remembered last under this key, by this verb or an earlier one; or NULL. Keys
+	 * of the engine: "ironbox.state_root"; "ironbox.exec_cgroup", of exec --cgroup; and from
+	 * a joiner's confine on "ironbox.joiner_pid", as the runtime's pid namespace numbers it. */
 	const char *(*recall)(const struct ironbox_stage *stage, const char *key);
 
 	/* ---- answers of control phases ---- */
@@ -227,7 +228,8 @@ struct ironbox_plugin {
 
 	/* Runtime, before the clone: opens all that is needed. */
 	ironbox_phase *join_prepare;
-	/* Joiner: enters what runs. */
+	/* Joiner: enters what runs. Out of sight of the container, for the engine makes the process
+	 * that is in its pid namespace too only now, by one more clone; data is copied again. */
 	ironbox_phase *join;
 
 	/* ---- control of what runs: runtime, a later process than the one that created ---- */
