@@ -79,6 +79,25 @@ int record_open(struct record *record, int directory_fd, struct ironbox_error *e
 	for (line = text; (end = memchr(line, '\n', size - (size_t)(line - text))); line = end + 1)
 		if (read_line(record, line, (size_t)(end - line), error) < 0)
 			return -1;
+	record->whole = (size_t)(line - text);
+	record->size = size;
+	return 0;
+}
+
+/* A line that was cut would swallow the next one, and be foreign from then on. Only if it is still
+ * the last: who writes at this moment ends it himself. */
+static int drop_cut_line(struct record *record)
+{
+	struct stat status;
+
+	if (record->whole == record->size)
+		return 0;
+	if (fstat(record->fd, &status) < 0)
+		return -1;
+	if ((size_t)status.st_size == record->size &&
+	    ftruncate(record->fd, (off_t)record->whole) < 0)
+		return -1;
+	record->size = record->whole;
 	return 0;
 }
 
@@ -130,7 +149,8 @@ int record_add_all(struct record *record, const struct record_entry *entries, si
 		                   error) < 0)
 			return -1;
 	}
-	if (record->fd >= 0 && file_write_all(record->fd, lines, size) < 0)
+	if (record->fd >= 0 &&
+	    (drop_cut_line(record) < 0 || file_write_all(record->fd, lines, size) < 0))
 		return error_begin(error, errno, "write the container's %s", RECORD_FILE);
 	return 0;
 }

@@ -19,6 +19,7 @@ struct record {
 	int fd; /* O_APPEND; -1: nothing is kept on disk */
 	struct record_entry *entries;
 	size_t count, capacity;
+	size_t whole, size; /* of the file when it was read: up to its last whole line; in all */
 };
 
 #define RECORD_NONE       ((struct record){ .fd = -1 })
