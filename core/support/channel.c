@@ -110,7 +110,8 @@ static int receive(struct channel *channel, struct message *message, int flags,
 	struct msghdr packet = { .msg_iov = parts,
 		                 .msg_iovlen = 2,
 		                 .msg_control = control.space,
-		                 .msg_controllen = sizeof(control.space) };
+		                 /* not CMSG_SPACE: in its padding a second fd would come */
+		                 .msg_controllen = CMSG_LEN(sizeof(int)) };
 	struct cmsghdr *rights;
 	ssize_t got;
 
