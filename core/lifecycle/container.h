@@ -87,7 +87,7 @@ int state_read_spec(struct container *container, struct ironbox_error *error);
 /* Removes all files of ours and the directory, and so frees the id. */
 int state_remove(struct container *container, struct ironbox_error *error);
 /* creating, created, running or stopped (paused is the stages' to say). Opens container->pidfd if
- * init lives. */
+ * init lives; stopped with an errno other than ESRCH: it could not be opened. */
 enum container_status state_status(struct container *container);
 /* The above and, for a running container, whether a stage says that it is paused. Loads the
  * recorded pipeline for it. */

@@ -70,8 +70,8 @@ static void take_recorded_init(struct container *container)
 	text = record_find(&container->record, RECORD_ENGINE, RECORD_KEY_INIT);
 	if (!text || sscanf(text, "%d %llu", &pid, &start_time) != 2)
 		return;
-	container->pidfd = process_open_exactly(pid, start_time);
-	container->pid = pid;
+	container->state.pid = pid;
+	container->state.start_time = start_time;
 }
 
 static int check_deletable(struct container *container, struct ironbox_error *error)
@@ -100,8 +100,9 @@ static int delete (struct container *container, const struct runtime *runtime, c
 	}
 	if (!force && check_deletable(container, error) < 0)
 		return -1;
-	if (container->state.pid)
-		state_status(container); /* opens the pidfd if it lives */
+	/* opens the pidfd if it lives; EMFILE, say, is no sign that it does not */
+	if (container->state.pid && state_status(container) == STATUS_STOPPED && errno != ESRCH)
+		return error_begin(error, errno, "look for process %d", (int)container->state.pid);
 	return container_destroy(container, error);
 }
 

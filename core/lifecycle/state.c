@@ -144,8 +144,12 @@ int state_make(struct container *container, const struct runtime *runtime, const
 		return error_begin(error, errno, "make the state directory %s/%s",
 		                   runtime->state_root, id);
 	}
+	if (open_directory(container, true, error) < 0) {
+		unlinkat(container->root_directory_fd, id, AT_REMOVEDIR); /* empty, if it is ours */
+		return -1;
+	}
 	container->made = true;
-	return open_directory(container, true, error);
+	return 0;
 }
 
 int state_open(struct container *container, const struct runtime *runtime, const char *id,

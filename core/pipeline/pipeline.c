@@ -147,7 +147,10 @@ int pipeline_load_recorded(struct pipeline *pipeline, const struct pipeline_subj
 		    !serves(record, entry->stage, serving) ||
 		    load_recorded_stage(pipeline, entry, subject, error) == 0)
 			continue;
-		if (!lenient)
+		/* a module that is gone is not waited for, but what it made is not forgotten for a
+		 * want of fds or memory: the next try has them */
+		if (!lenient || error->code == EMFILE || error->code == ENFILE ||
+		    error->code == ENOMEM)
 			return -1;
 		log_write(IRONBOX_LOG_WARNING, "%s", error_text(error));
 	}

@@ -46,6 +46,7 @@ uint64_t process_start_time(pid_t pid, char *state)
 int process_open_exactly(pid_t pid, uint64_t start_time)
 {
 	cleanup_close int pidfd = -1;
+	uint64_t found;
 	char state = '?';
 
 	if (pid <= 0) {
@@ -56,7 +57,10 @@ int process_open_exactly(pid_t pid, uint64_t start_time)
 	if (pidfd < 0)
 		return -1;
 	/* read after the open: if it fits, the pid had not been reused when we opened it */
-	if (process_start_time(pid, &state) != start_time || state == 'Z' || state == 'X') {
+	found = process_start_time(pid, &state);
+	if (found == 0 && errno != ENOENT && errno != ESRCH)
+		return -1; /* EMFILE, say: nothing is known of it */
+	if (found != start_time || state == 'Z' || state == 'X') {
 		errno = ESRCH;
 		return -1;
 	}

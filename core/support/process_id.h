@@ -11,10 +11,11 @@
 int process_open(pid_t pid);
 
 /* Field 22 of /proc/PID/stat in clock ticks since boot, and its state letter in *state (may be
- * NULL); 0 when there is no such process. */
+ * NULL); 0 with errno when it can't be read. */
 uint64_t process_start_time(pid_t pid, char *state);
 
-/* A pidfd of the process with that pid and start time, or -1 with ESRCH. */
+/* A pidfd of the process with that pid and start time, or -1: ESRCH, it is no more;
+ * another errno, nothing is known of it. */
 int process_open_exactly(pid_t pid, uint64_t start_time);
 
 /* pidfd_send_signal(2). */

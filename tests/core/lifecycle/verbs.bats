@@ -220,3 +220,36 @@ $(ironbox exec "$id" /bin/grep -E 'NoNew|Cap[PEB]' /proc/1/status)"
 	contains "$(cat "$box/events")" "\"type\":\"oom\""
 	ironbox delete "$id"
 }
+
+# Redirections stand outside: the shell itself would want descriptors for them.
+ironbox_with_few_fds() {
+	(ulimit -n "$1" && shift && exec "$IRONBOX" --root "$state_root" \
+		--config "$box/ironbox.ini" "$@") 2>"$box/error" 3>&-
+}
+
+@test "delete: a want of descriptors is an error, and nothing is forgotten for it" {
+	local most refused=0
+	for most in {4..14}; do
+		box_start /bin/sleep 100
+		if ! ironbox_with_few_fds "$most" delete --force "$id"; then
+			refused=$((refused + 1))
+			contains "$(<"$box/error")" "Too many open files"
+			[ -e "$state_root/$id/record" ]
+			ironbox delete --force "$id"
+		fi
+		equals "$(box_cgroups)" ""
+		[ ! -e "/proc/$(box_pid)" ] || grep -q '^State:.Z' "/proc/$(box_pid)/status"
+	done
+	[ "$refused" -gt 2 ]
+}
+
+@test "create: a want of descriptors leaves no id behind" {
+	local most
+	box_args /bin/true
+	for most in {4..12}; do
+		! ironbox_with_few_fds "$most" create --bundle "$bundle" "$id"
+		contains "$(<"$box/error")" "Too many open files"
+		equals "$(wc -l <"$box/error")" 1
+		[ ! -e "$state_root/$id" ]
+	done
+}
