@@ -113,6 +113,8 @@ as_ironbox_has_it() {
 		# init is cloned into all of its namespaces by one call: the queue's root belongs to
 		# who called, runc's to the mapped root. It is sticky and open to all in both.
 		-e 's,^(/dev/mqueue directory 1777) 0:65534 ,\1 65534:65534 ,'
+		# A signal that the caller ignores is ignored in runc's containers.
+		-e 's,^(SigIgn:?\s+)[0-9a-f]{16}$,\10000000000000000,'
 		# What one test has beside these.
 		-e "${otherwise:-}"
 	)
