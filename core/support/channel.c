@@ -14,6 +14,9 @@ struct queued_message {
 	struct message message;
 };
 
+/* More than any pipeline sends ahead: a process that is not ours any more must not fill us up. */
+#define QUEUE_MAX 256
+
 struct header {
 	uint32_t type, stage;
 };
@@ -141,14 +144,18 @@ static int receive(struct channel *channel, struct message *message, int flags,
 static int keep_for_later(struct channel *channel, const struct message *message,
                           struct ironbox_error *error)
 {
-	struct queued_message **end = &channel->queue;
-	struct queued_message *queued = malloc(sizeof(*queued));
+	struct queued_message **end = &channel->queue, *queued;
+	size_t count = 0;
 
+	for (; *end; end = &(*end)->next)
+		count++;
+	if (count >= QUEUE_MAX)
+		return error_begin(error, 0, "init has sent more than %d messages ahead",
+		                   QUEUE_MAX);
+	queued = malloc(sizeof(*queued));
 	if (!queued)
 		return error_begin(error, errno, "keep a message");
 	*queued = (struct queued_message){ .message = *message };
-	while (*end)
-		end = &(*end)->next;
 	*end = queued;
 	return 0;
 }

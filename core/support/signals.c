@@ -60,7 +60,7 @@ int signal_from_text(const char *text)
 	int number = small_number(text);
 
 	if (number >= 0)
-		return number >= 1 && number <= SIGNAL_LAST ? number : -1;
+		return number <= SIGNAL_LAST ? number : -1; /* 0 sends nothing, and asks: kill(2) */
 	if (strncasecmp(text, "SIG", 3) == 0)
 		text += 3;
 	if (strncasecmp(text, "RTMIN", 5) == 0)

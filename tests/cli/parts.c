@@ -339,7 +339,7 @@ static void signals(void **state)
 		{ "rtmax-2", SIGRTMAX - 2 },
 		{ "SIGRTMAX", SIGRTMAX },
 		{ "009", 9 },
-		{ "0", -1 },
+		{ "0", 0 },
 		{ "65", -1 },
 		{ "-9", -1 },
 		{ "+9", -1 },
