@@ -86,15 +86,17 @@ int container_load_pipeline(struct container *container, const char *serving, bo
 		.flags = container->state.stage_flags,
 	};
 
+	bool tears_down = serving && strcmp(serving, "teardown") == 0;
+
 	pipeline->config = container->runtime->config;
 	pipeline->state_root = container->runtime->state_root;
 	pipeline->record = &container->record;
 	pipeline->spec = &container->spec;
 	if (container->record.fd < 0 &&
-	    record_open(&container->record, container->directory_fd, error) < 0)
+	    (tears_down ? record_open_leniently(&container->record, container->directory_fd, error)
+	                : record_open(&container->record, container->directory_fd, error)) < 0)
 		return -1;
-	if ((!serving || strcmp(serving, "teardown") != 0) &&
-	    state_read_spec(container, error) < 0) {
+	if (!tears_down && state_read_spec(container, error) < 0) {
 		if (!lenient)
 			return -1;
 		log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(error));

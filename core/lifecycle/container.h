@@ -76,6 +76,8 @@ int state_make(struct container *container, const struct runtime *runtime, const
 /* Opens the one that is there: locked for verbs that change the container. */
 int state_open(struct container *container, const struct runtime *runtime, const char *id,
                bool lock, struct ironbox_error *error);
+/* Waits till nobody holds the container's lock: what is launching it has come to its end. */
+int state_await_unlocked(struct container *container, struct ironbox_error *error);
 /* Reads state.json. -1 with code ENOENT: creation was not finished. */
 int state_read(struct container *container, struct ironbox_error *error);
 /* Writes state.json under a temporary name, and puts it in place. Two steps, so that the first is

@@ -40,6 +40,10 @@ int container_destroy(struct container *container, struct ironbox_error *error)
 	/* poststop hooks are in the spec, which goes with the state directory */
 	if (container->state.has_poststop_hooks && state_read_spec(container, error) < 0)
 		log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(error));
+	if (container->record.count == 0 && container->state.pid)
+		log_write(IRONBOX_LOG_WARNING,
+		          "%s: its record is empty: a cgroup of it may be left behind",
+		          container->id);
 	pipeline_set_init(&container->pipeline, 0, -1);
 	pipeline_set_flag(&container->pipeline, IRONBOX_KILLED_INIT);
 	if (pipeline_undo(&container->pipeline, error) < 0)
@@ -63,7 +67,7 @@ static void take_recorded_init(struct container *container)
 	int pid;
 	ERROR_NONE(error);
 
-	if (record_open(&container->record, container->directory_fd, &error) < 0) {
+	if (record_open_leniently(&container->record, container->directory_fd, &error) < 0) {
 		log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(&error));
 		return;
 	}

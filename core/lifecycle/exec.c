@@ -185,6 +185,21 @@ static int take_terminal(struct container *container, const struct exec_request 
 	return master_fd < 0 ? -1 : foreground_take_terminal(foreground, master_fd, error);
 }
 
+/* Ahead of READY where that may be; else once all is handed over, by container_go. */
+static int go_early(struct container *container, const struct outside_receivers *receivers,
+                    struct ironbox_error *error)
+{
+	if (!outside_may_go_early(container, receivers))
+		return 0;
+	return outside_go_early(container, receivers, error);
+}
+
+static int hand_over(struct container *container, const struct outside_receivers *receivers,
+                     struct ironbox_error *error)
+{
+	return container->told_to_go ? 0 : outside_hand_over(container, receivers, error);
+}
+
 static int exec(struct container *container, const struct runtime *runtime,
                 const struct exec_request *request, struct foreground *foreground,
                 struct ironbox_error *error)
@@ -195,6 +210,7 @@ static int exec(struct container *container, const struct runtime *runtime,
 
 	pipeline->exec_cgroup = request->cgroup;
 	if (container_open(container, runtime, request->id, false, error) < 0 ||
+	    state_await_unlocked(container, error) < 0 || /* not into what is being launched */
 	    check_status(container, request->ignore_paused, error) < 0 ||
 	    read_process(container, request, error) < 0 ||
 	    check_console(container, request, error) < 0 ||
@@ -205,11 +221,11 @@ static int exec(struct container *container, const struct runtime *runtime,
 	if ((!request->detach && foreground_begin(foreground, error) < 0) ||
 	    pipeline_run(pipeline, PHASE_JOIN_PREPARE, error) < 0 ||
 	    make_joiner(container, request, error) < 0 ||
-	    outside_tell_to_go_early(container, &receivers, error) < 0 ||
+	    go_early(container, &receivers, error) < 0 ||
 	    outside_await_ready(container, "the process", error) < 0 ||
 	    pipeline_run(pipeline, PHASE_SETTLE, error) < 0 ||
 	    take_terminal(container, request, foreground, error) < 0 ||
-	    outside_hand_over(container, &receivers, error) < 0)
+	    hand_over(container, &receivers, error) < 0)
 		return -1;
 	return container_go(container, error);
 }

@@ -18,5 +18,9 @@ int id_check(const char *id, struct ironbox_error *error)
 	if (strspn(id, allowed) != length || !strcmp(id, ".") || !strcmp(id, ".."))
 		return error_begin(
 			error, 0, "invalid container id \"%s\": letters, digits and _+.- only", id);
+	/* the folder in the state root in which stages cache compiled programs */
+	if (!strcmp(id, "seccomp"))
+		return error_begin(error, 0, "the container id \"%s\" is taken by ironbox itself",
+		                   id);
 	return 0;
 }

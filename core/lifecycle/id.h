@@ -4,7 +4,7 @@
 
 #include "support/error.h"
 
-/* 1 to 200 of [A-Za-z0-9_+.-], not "." or ".." */
+/* 1 to 200 of [A-Za-z0-9_+.-], not ".", ".." or "seccomp" */
 int id_check(const char *id, struct ironbox_error *error);
 
 #endif

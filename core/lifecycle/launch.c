@@ -179,6 +179,30 @@ static int prepare_state(struct container *container, struct ironbox_error *erro
 	return state_prepare(container, error);
 }
 
+/* `run` need not hear READY to say "start". What must be on disk before the program runs is put
+ * there first; exec and delete wait for our lock, so that nobody comes in too early. */
+static int commit_and_go_early(struct container *container,
+                               const struct outside_receivers *receivers,
+                               struct ironbox_error *error)
+{
+	if (!outside_may_go_early(container, receivers))
+		return 0;
+	if (state_commit(container, error) < 0)
+		return -1;
+	return outside_go_early(container, receivers, error);
+}
+
+static int hand_over_and_commit(struct container *container,
+                                const struct outside_receivers *receivers,
+                                struct ironbox_error *error)
+{
+	if (container->told_to_go)
+		return 0;
+	if (outside_hand_over(container, receivers, error) < 0)
+		return -1;
+	return state_commit(container, error);
+}
+
 int container_launch(struct container *container, const struct runtime *runtime,
                      const struct create_request *request, bool with_fifo,
                      struct ironbox_error *error)
@@ -204,11 +228,10 @@ int container_launch(struct container *container, const struct runtime *runtime,
 	    make_init(container, request, error) < 0 || /* one clone3: see init.c */
 	    attach(container, error) < 0 || prepare_state(container, error) < 0 ||
 	    run_runtime_hooks(container, error) < 0 ||
-	    (!with_fifo && outside_tell_to_go_early(container, &receivers, error) < 0) ||
+	    (!with_fifo && commit_and_go_early(container, &receivers, error) < 0) ||
 	    outside_await_ready(container, "init", error) < 0 || /* or init's own error */
 	    pipeline_run(pipeline, PHASE_SETTLE, error) < 0 ||
-	    outside_hand_over(container, &receivers, error) < 0 ||
-	    state_commit(container, error) < 0)
+	    hand_over_and_commit(container, &receivers, error) < 0)
 		return -1;
 	return with_fifo ? channel_send(&container->channel, MESSAGE_COMMITTED, error) : 0;
 }

@@ -30,15 +30,6 @@ int outside_set_oom_score(const struct container *container, struct ironbox_erro
 	return error_begin(error, errno, "process.oomScoreAdj: write %s to %s", text, path);
 }
 
-int outside_tell_to_go_early(struct container *container, const struct outside_receivers *receivers,
-                             struct ironbox_error *error)
-{
-	if (container->process.terminal || receivers->pidfd_socket)
-		return 0;
-	container->told_to_go = true;
-	return channel_send(&container->channel, MESSAGE_START, error);
-}
-
 int outside_explain_death(struct container *container, const char *who, struct ironbox_error *error)
 {
 	siginfo_t info = { 0 };
@@ -88,4 +79,19 @@ int outside_hand_over(struct container *container, const struct outside_receiver
 	if (receivers->pid_file)
 		return pid_file_write(receivers->pid_file, container->pid, error);
 	return 0;
+}
+
+bool outside_may_go_early(const struct container *container,
+                          const struct outside_receivers *receivers)
+{
+	return !container->process.terminal && !receivers->pidfd_socket;
+}
+
+int outside_go_early(struct container *container, const struct outside_receivers *receivers,
+                     struct ironbox_error *error)
+{
+	if (outside_hand_over(container, receivers, error) < 0)
+		return -1;
+	container->told_to_go = true;
+	return channel_send(&container->channel, MESSAGE_START, error);
 }

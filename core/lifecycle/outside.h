@@ -14,10 +14,13 @@ struct outside_receivers {
  */
 int outside_set_oom_score(const struct container *container, struct ironbox_error *error);
 
-/* Says "start" ahead of READY: the process finds the word when it comes to wait for it, which saves
- * two context switches. Not where somebody must have something in his hands first. */
-int outside_tell_to_go_early(struct container *container, const struct outside_receivers *receivers,
-                             struct ironbox_error *error);
+/* Saying "start" ahead of READY: the process finds the word when it comes to wait for it, which
+ * saves two context switches. Not where somebody must get something of the process first; the pid
+ * file is written before the word is given. */
+bool outside_may_go_early(const struct container *container,
+                          const struct outside_receivers *receivers);
+int outside_go_early(struct container *container, const struct outside_receivers *receivers,
+                     struct ironbox_error *error);
 
 /* Waits for READY, or tells why it did not come. `who`: "init", "the process". */
 int outside_await_ready(struct container *container, const char *who, struct ironbox_error *error);

@@ -12,7 +12,8 @@ int process_setup(struct container *container, bool no_new_keyring, struct ironb
 /* A session of its own; the terminal if a stage gave one, as stdin, stdout and stderr. */
 int process_stdio(struct container *container, struct ironbox_error *error);
 /* Closes all that is the runtime's but stdio, preserve_fds more, the line on which an error is
- * told, the start FIFO, the terminal and what stages asked to keep; signals are as a process has them at birth.
+ * told, the start FIFO, the terminal and what stages asked to keep; signals are as a process has
+ * them at birth.
  */
 int process_leave_runtime(struct container *container, uint32_t preserve_fds,
                           struct ironbox_error *error);

@@ -52,6 +52,7 @@ static int start(struct container *container, const struct run_request *request,
 	    (!request->detach && take_terminal(container, foreground, error) < 0) ||
 	    container_go(container, error) < 0)
 		return -1;
+	unlock(container);
 	return hooks_run(container, HOOK_POSTSTART, STATUS_RUNNING, error);
 }
 
@@ -84,7 +85,6 @@ static int run(struct container *container, const struct runtime *runtime,
 		return -1;
 	container->kept = true;
 	*exit_code = 0;
-	unlock(container);
 	if (request->detach)
 		return 0;
 	return foreground_wait(foreground, container->pid, container->pidfd, exit_code, error);

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <ironbox/cleanup.h>
@@ -78,6 +79,8 @@ static int start(struct container *container, struct ironbox_error *error)
 /* runtime.md, lifecycle: one that fails is an error, and stops the container. */
 static int run_poststart_hooks(struct container *container, struct ironbox_error *error)
 {
+	/* it runs, and is anyone's to exec into: a hook's too */
+	flock(container->directory_fd, LOCK_UN);
 	container->bundle = strdup(container->state.bundle);
 	if (!container->bundle)
 		return error_begin(error, errno, "run the poststart hooks");

@@ -74,13 +74,13 @@ static int open_state_root(struct container *container, bool make, struct ironbo
 }
 
 /* LOCK_NB with a deadline, so that one verb that hangs is a clear error for the next. */
-static int lock_directory(int fd, struct ironbox_error *error)
+static int lock_directory(int fd, int kind, struct ironbox_error *error)
 {
 	struct timespec pause = { .tv_nsec = 2000000 };
 	int waited_ms;
 
 	for (waited_ms = 0; waited_ms < LOCK_TIMEOUT_MS; waited_ms += 2) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		if (flock(fd, kind | LOCK_NB) == 0)
 			return 0;
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return error_begin(error, errno, "lock the container's state");
@@ -117,9 +117,17 @@ static int open_directory(struct container *container, bool lock, struct ironbox
 		return -1;
 	if (!lock)
 		return 0;
-	if (lock_directory(container->directory_fd, error) < 0)
+	if (lock_directory(container->directory_fd, LOCK_EX, error) < 0)
 		return -1;
 	/* removed while we waited for who held the lock */
+	return is_removed(container->directory_fd) ? does_not_exist(error) : 0;
+}
+
+int state_await_unlocked(struct container *container, struct ironbox_error *error)
+{
+	if (lock_directory(container->directory_fd, LOCK_SH, error) < 0)
+		return -1;
+	flock(container->directory_fd, LOCK_UN); /* can't fail on an fd of ours */
 	return is_removed(container->directory_fd) ? does_not_exist(error) : 0;
 }
 
@@ -148,6 +156,9 @@ int state_make(struct container *container, const struct runtime *runtime, const
 		unlinkat(container->root_directory_fd, id, AT_REMOVEDIR); /* empty, if it is ours */
 		return -1;
 	}
+	/* a delete and another create may have come in between: then this is that one's */
+	if (faccessat(container->directory_fd, CONFIG_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return error_begin(error, 0, "container with given ID already exists");
 	container->made = true;
 	return 0;
 }
@@ -202,6 +213,13 @@ int state_read(struct container *container, struct ironbox_error *error)
 	json_t *root;
 	int result;
 
+	if (fd < 0 && errno == ENOENT) {
+		error_begin(error, 0,
+		            "its creation is under way, or was cut off (delete --force "
+		            "removes it)");
+		error->code = ENOENT;
+		return -1;
+	}
 	if (fd < 0)
 		return error_begin(error, errno, "open %s/%s/%s", container->runtime->state_root,
 		                   container->id, STATE_FILE);

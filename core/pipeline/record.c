@@ -12,6 +12,7 @@
 #include <ironbox/cleanup.h>
 
 #include "support/file.h"
+#include "support/log.h"
 
 #define RECORD_SIZE_MAX (1 << 20)
 
@@ -56,7 +57,8 @@ static int read_line(struct record *record, const char *line, size_t size,
 	return result;
 }
 
-int record_open(struct record *record, int directory_fd, struct ironbox_error *error)
+static int open_record(struct record *record, int directory_fd, bool lenient,
+                       struct ironbox_error *error)
 {
 	cleanup_free char *text = NULL;
 	struct stat status;
@@ -76,12 +78,27 @@ int record_open(struct record *record, int directory_fd, struct ironbox_error *e
 	text = file_read(record->fd, RECORD_SIZE_MAX, &size);
 	if (!text)
 		return error_begin(error, errno, "read the container's %s", RECORD_FILE);
-	for (line = text; (end = memchr(line, '\n', size - (size_t)(line - text))); line = end + 1)
-		if (read_line(record, line, (size_t)(end - line), error) < 0)
+	for (line = text; (end = memchr(line, '\n', size - (size_t)(line - text)));
+	     line = end + 1) {
+		if (read_line(record, line, (size_t)(end - line), error) == 0)
+			continue;
+		if (!lenient)
 			return -1;
+		log_write(IRONBOX_LOG_WARNING, "%s", error_text(error));
+	}
 	record->whole = (size_t)(line - text);
 	record->size = size;
 	return 0;
+}
+
+int record_open(struct record *record, int directory_fd, struct ironbox_error *error)
+{
+	return open_record(record, directory_fd, false, error);
+}
+
+int record_open_leniently(struct record *record, int directory_fd, struct ironbox_error *error)
+{
+	return open_record(record, directory_fd, true, error);
 }
 
 /* A line that was cut would swallow the next one, and be foreign from then on. Only if it is still

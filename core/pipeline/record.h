@@ -31,6 +31,8 @@ struct record {
 
 /* Opens the record of a state directory, made if it is not there, and reads it. */
 int record_open(struct record *record, int directory_fd, struct ironbox_error *error);
+/* The same, for who has to go on: lines that are not ours are told to the log and passed over. */
+int record_open_leniently(struct record *record, int directory_fd, struct ironbox_error *error);
 void record_close(struct record *record);
 
 /* Adds several with one write(2). */

@@ -175,6 +175,45 @@ $(ironbox exec "$id" /bin/grep -E 'NoNew|Cap[PEB]' /proc/1/status)"
 	await 5 test ! -e "/proc/$pid/root/probe"
 }
 
+@test "verbs: a record with a foreign line is told, and delete --force works" {
+	box_start /bin/sleep 100
+	echo foreign >>"$state_root/$id/record"
+	run ironbox ps "$id"
+	equals "$status" 1
+	contains "$output" "record: a line is not of ours: foreign"
+	run ironbox delete --force "$id"
+	equals "$status" 0
+	contains "$output" "level=warning"
+}
+
+@test "verbs: run whose pid file can't be written does not run" {
+	box_args /bin/echo ran
+	run ironbox run --pid-file /no/such/folder/pid --bundle "$bundle" "$id"
+	equals "$status" 1
+	equals "$output" "ironbox: run $id: write the pid file /no/such/folder/pid: No such file or directory"
+}
+
+@test "verbs: a poststart hook may exec into the container" {
+	printf '#!/bin/sh\n%s --root %s --config %s exec %s /bin/echo from the hook >%s\n' \
+		"$IRONBOX" "$state_root" "$box/ironbox.ini" "$id" "$box/told" >"$box/hook"
+	chmod 755 "$box/hook"
+	box_set '.hooks.poststart = [{path: $path}]' --arg path "$box/hook"
+	box_start /bin/sleep 100
+	equals "$(cat "$box/told")" "from the hook"
+	ironbox delete --force "$id"
+	box_args /bin/sleep 1
+	ironbox run --bundle "$bundle" "$id"
+	equals "$(cat "$box/told")" "from the hook"
+}
+
+@test "verbs: a creation that was cut off is told as that" {
+	mkdir -p "$state_root" && mkdir -m 700 "$state_root/$id"
+	chmod 700 "$state_root"
+	run ironbox state "$id"
+	fails "state $id: its creation is under way, or was cut off (delete --force removes it)"
+	ironbox delete --force "$id"
+}
+
 @test "verbs: run --detach, --keep" {
 	box_args /bin/sleep 100
 	ironbox run --detach --bundle "$bundle" "$id" >/dev/null 2>&1 </dev/null
