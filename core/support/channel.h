@@ -38,6 +38,7 @@ struct message {
 struct channel {
 	int fd;
 	struct queued_message *queue; /* arrived before someone asked for them, oldest first */
+	bool peer_is_runtime;         /* init's end: the other may send ahead as much as it likes */
 };
 
 #define CHANNEL_NONE ((struct channel){ .fd = -1 })
