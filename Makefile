@@ -3,6 +3,8 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 # Containers, and packages, need root; a build does not.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
+# Debian's kernel is booted by qemu, for the suites of tests/vm.
+VM = $(if $(filter x86_64,$(shell uname -m)),vm)
 MAKEFLAGS += --no-print-directory
 
 all:
@@ -36,7 +38,7 @@ bench: packages
 	$(AS_ROOT) tests/bench/run build/release
 
 packages:
-	$(AS_ROOT) .ci/install-packages build test
+	$(AS_ROOT) .ci/install-packages build test $(VM)
 
 packages-build:
 	$(AS_ROOT) .ci/install-packages build
