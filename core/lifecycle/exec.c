@@ -12,6 +12,7 @@
 #include <ironbox/cleanup.h>
 
 #include "lifecycle/container.h"
+#include "lifecycle/explain.h"
 #include "lifecycle/foreground.h"
 #include "lifecycle/outside.h"
 #include "lifecycle/process_setup.h"
@@ -74,11 +75,10 @@ static int check_console(const struct container *container, const struct exec_re
 	return 0;
 }
 
-static _Noreturn void tell_and_exit(struct container *container, struct ironbox_error *error)
+static void tell(struct container *container, const struct ironbox_error *error)
 {
 	channel_send_bytes(&container->channel, MESSAGE_ERROR, 0, error, sizeof(*error), -1,
 	                   &(struct ironbox_error){ 0 });
-	_exit(EXIT_FAILURE);
 }
 
 /* A pid namespace is what shows one process to another, and holds for children alone. */
@@ -103,9 +103,13 @@ static void joined_main(struct container *container, const void *request)
 	    pipeline_run(pipeline, PHASE_DROP, &error) == 0 &&
 	    channel_send(&container->channel, MESSAGE_READY, &error) == 0 &&
 	    channel_await(&container->channel, MESSAGE_START, NULL, &error) == 0 &&
-	    prctl(PR_SET_PDEATHSIG, 0) == 0 && pipeline_run(pipeline, PHASE_SEAL, &error) == 0)
+	    prctl(PR_SET_PDEATHSIG, 0) == 0 && pipeline_run(pipeline, PHASE_SEAL, &error) == 0) {
 		process_execute(container, &error); /* returns only if execve(2) failed */
-	tell_and_exit(container, &error);
+		tell(container, &error);            /* now, for what follows may end us */
+		explain_execve(container, &error);
+	}
+	tell(container, &error);
+	_exit(EXIT_FAILURE);
 }
 
 /* Enters the container, and leaves the host behind, where the container can't see it yet: with
@@ -136,7 +140,8 @@ static void joiner_main(struct container *container, const void *given)
 			joined_main(container, request);
 		clone_successor(container, &container->channel, 0, joined_main, request, &error);
 	}
-	tell_and_exit(container, &error);
+	tell(container, &error);
+	_exit(EXIT_FAILURE);
 }
 
 /* The process inside takes the place of the one that went ahead. */

@@ -11,6 +11,7 @@
 
 #include <ironbox/cleanup.h>
 
+#include "lifecycle/explain.h"
 #include "support/path.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -44,25 +45,10 @@ static const char *environment(const struct container *container, const char *na
 	return NULL;
 }
 
-/* docker and podman tell the user by these words, case by case (exit codes 126 and 127). */
-static const char *words_of(int code)
-{
-	switch (code) {
-	case ENOENT:
-		return "no such file or directory";
-	case EACCES:
-		return "permission denied";
-	case ENOTDIR:
-		return "not a directory";
-	default:
-		return strerrordesc_np(code);
-	}
-}
-
 static int find_in_path(const char *name, const char *path, char **found,
                         struct ironbox_error *error)
 {
-	const char *folder = path;
+	const char *folders = path ? path : DEFAULT_PATH, *folder = folders;
 	int code, denied = 0;
 
 	for (;;) {
@@ -85,26 +71,20 @@ static int find_in_path(const char *name, const char *path, char **found,
 		folder += length + 1;
 	}
 	/* the folders themselves are what an empty name finds */
-	if (denied && *name)
-		return error_begin(error, 0, "exec: \"%s\": permission denied", name);
-	return error_begin(error, 0, "exec: \"%s\": executable file not found in $PATH", name);
+	return explain_not_in_path(name, folders, !path, denied && *name, error);
 }
 
 int find_program(const struct container *container, char **path, struct ironbox_error *error)
 {
 	const char *name = container->process.args[0];
-	const char *folders = environment(container, "PATH");
 	int code;
 
 	*path = NULL;
 	if (!strchr(name, '/'))
-		return find_in_path(name, folders ? folders : DEFAULT_PATH, path, error);
+		return find_in_path(name, environment(container, "PATH"), path, error);
 	code = check_program(name);
-	if (code == EACCES)
-		return error_begin(error, 0, "exec: \"%s\": permission denied", name);
 	if (code != 0)
-		return error_begin(error, 0, "exec: \"%s\": stat %s: %s", name, name,
-		                   words_of(code));
+		return explain_unusable(name, code, error);
 	*path = strdup(name);
 	return *path ? 0 : error_begin(error, errno, "keep the program's path");
 }

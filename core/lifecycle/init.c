@@ -10,6 +10,7 @@
 #include <ironbox/cleanup.h>
 
 #include "lifecycle/container.h"
+#include "lifecycle/explain.h"
 #include "lifecycle/hooks.h"
 #include "lifecycle/process_setup.h"
 #include "support/file.h"
@@ -80,7 +81,7 @@ static int ready_and_await_start(struct container *container, struct ironbox_err
 	return got == 1 ? 0 : error_begin(error, got < 0 ? errno : EPIPE, "wait for start");
 }
 
-static _Noreturn void tell_and_exit(struct container *container, struct ironbox_error *error)
+static void tell(struct container *container, const struct ironbox_error *error)
 {
 	struct ironbox_error unheard;
 
@@ -89,7 +90,6 @@ static _Noreturn void tell_and_exit(struct container *container, struct ironbox_
 		                   &unheard);
 	else if (file_write_all(container->started_fd, error, sizeof(*error)) < 0)
 		_exit(EXIT_FAILURE); /* who started us is gone: nobody is left to tell */
-	_exit(EXIT_FAILURE);
 }
 
 _Noreturn void init_main(struct container *container, const struct create_request *request)
@@ -111,7 +111,11 @@ _Noreturn void init_main(struct container *container, const struct create_reques
 	    pipeline_run(pipeline, PHASE_DROP, &error) == 0 &&
 	    ready_and_await_start(container, &error) == 0 && /* the creator may be gone by now */
 	    hooks_run(container, HOOK_START_CONTAINER, STATUS_CREATED, &error) == 0 &&
-	    pipeline_run(pipeline, PHASE_SEAL, &error) == 0)
+	    pipeline_run(pipeline, PHASE_SEAL, &error) == 0) {
 		process_execute(container, &error); /* returns only if execve(2) failed */
-	tell_and_exit(container, &error);
+		tell(container, &error);            /* now, for what follows may end us */
+		explain_execve(container, &error);
+	}
+	tell(container, &error);
+	_exit(EXIT_FAILURE);
 }

@@ -12,6 +12,7 @@
 #include <ironbox/cleanup.h>
 
 #include "lifecycle/container.h"
+#include "lifecycle/explain.h"
 #include "lifecycle/hooks.h"
 #include "lifecycle/outside.h"
 #include "support/file.h"
@@ -242,5 +243,8 @@ int container_go(struct container *container, struct ironbox_error *error)
 		return -1;
 	/* execve(2) closes init's end: no message is the good news */
 	channel_await(&container->channel, MESSAGE_NONE, NULL, error);
-	return error_is_told(error) ? -1 : 0;
+	if (!error_is_told(error))
+		return 0;
+	channel_await_more(&container->channel, EXPLAIN_MS, error);
+	return -1;
 }

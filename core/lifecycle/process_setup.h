@@ -19,7 +19,7 @@ int process_leave_runtime(struct container *container, uint32_t preserve_fds,
                           struct ironbox_error *error);
 /* Groups, gid, uid, umask, no_new_privs. Capabilities are kept for the stage that sets them. */
 int process_become_user(struct container *container, struct ironbox_error *error);
-/* execve(2); returns only when that failed. */
+/* execve(2); returns only when that failed, with its errno in error->code. See explain_execve. */
 int process_execute(struct container *container, struct ironbox_error *error);
 
 #endif

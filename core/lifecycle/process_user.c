@@ -13,6 +13,7 @@
 
 #include <ironbox/cleanup.h>
 
+#include "lifecycle/explain.h"
 #include "lifecycle/process_setup.h"
 #include "lifecycle/signals_reset.h"
 #include "support/log.h"
@@ -144,15 +145,5 @@ int process_execute(struct container *container, struct ironbox_error *error)
 	/* execve(2) only reads the arrays */
 	execve(container->program, (char *const *)(uintptr_t)process->args,
 	       (char *const *)(uintptr_t)process->env);
-	switch (errno) {
-	case ENOENT: /* the file is there: it is what it needs that is not */
-		return error_begin(error, 0, "exec %s: no such file or directory",
-		                   container->program);
-	case EACCES:
-		return error_begin(error, 0, "exec %s: permission denied", container->program);
-	case ENOEXEC:
-		return error_begin(error, 0, "exec %s: exec format error", container->program);
-	default:
-		return error_begin(error, errno, "exec %s", container->program);
-	}
+	return explain_plainly(container, errno, error);
 }

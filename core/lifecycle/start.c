@@ -10,8 +10,10 @@
 #include <ironbox/cleanup.h>
 
 #include "lifecycle/container.h"
+#include "lifecycle/explain.h"
 #include "lifecycle/hooks.h"
 #include "support/process_id.h"
+#include "support/time.h"
 
 static int check_created(struct container *container, struct ironbox_error *error)
 {
@@ -28,30 +30,47 @@ static int check_created(struct container *container, struct ironbox_error *erro
 	return error_begin(error, 0, "cannot start an already running container");
 }
 
-/* Init's end of the line closes with its execve(2): what it wrote before that is an error. */
-static int await_started(int started_fd, struct ironbox_error *error)
+/* One error of init's: 1; 0: its end of the line is closed; -1: failed, or the time is over. */
+static int hear_error(int started_fd, int64_t deadline, struct ironbox_error *error)
 {
 	struct pollfd poller = { .fd = started_fd, .events = POLLIN };
 	size_t size = 0;
 
-	for (;;) {
+	while (size < sizeof(*error)) {
 		ssize_t got = read(started_fd, (char *)error + size, sizeof(*error) - size);
+		int64_t left_ms = deadline ? deadline - time_now_ms() : -1;
 
 		if (got > 0)
 			size += (size_t)got;
-		if (size == sizeof(*error)) {
-			error_accept(error);
+		else if (got == 0)
+			return 0;
+		else if (errno == EAGAIN && deadline && left_ms <= 0)
 			return -1;
-		}
-		if (got == 0)
-			break;
-		if (got < 0 && errno == EAGAIN)
-			poll(&poller, 1, -1);
-		else if (got < 0 && errno != EINTR)
-			return error_begin(error, errno, "hear from init");
+		else if (errno == EAGAIN)
+			poll(&poller, 1, (int)left_ms);
+		else if (errno != EINTR)
+			return -1;
 	}
-	error_reset(error);
-	return 0;
+	return 1;
+}
+
+/* Init's end of the line closes with its execve(2): what it wrote before that is an error. A second
+ * one tells more of it. */
+static int await_started(int started_fd, struct ironbox_error *error)
+{
+	struct ironbox_error more;
+	int heard = hear_error(started_fd, 0, error);
+
+	if (heard < 0)
+		return error_begin(error, errno, "hear from init");
+	if (heard == 0) {
+		error_reset(error);
+		return 0;
+	}
+	if (hear_error(started_fd, time_now_ms() + EXPLAIN_MS, &more) == 1)
+		*error = more;
+	error_accept(error);
+	return -1;
 }
 
 static int start(struct container *container, struct ironbox_error *error)
@@ -73,7 +92,10 @@ static int start(struct container *container, struct ironbox_error *error)
 	if (unlinkat(container->directory_fd, START_FIFO, 0) < 0 ||
 	    unlinkat(container->directory_fd, STARTED_FIFO, 0) < 0)
 		return error_begin(error, errno, "remove the start FIFOs");
-	return await_started(started_fd, error);
+	if (await_started(started_fd, error) == 0)
+		return 0;
+	process_wait_dead(container->pidfd, EXPLAIN_MS); /* so that `delete` may come next */
+	return -1;
 }
 
 /* runtime.md, lifecycle: one that fails is an error, and stops the container. */

@@ -1,6 +1,7 @@
 #include "support/channel.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,6 +9,8 @@
 #include <unistd.h>
 
 #include <ironbox/cleanup.h>
+
+#include "support/time.h"
 
 struct queued_message {
 	struct queued_message *next;
@@ -197,6 +200,8 @@ int channel_await(struct channel *channel, enum message_type type, struct messag
 	error_reset(error);
 	if (take_queued(channel, type, 0, &arrived))
 		got = 1;
+	else if (take_queued(channel, MESSAGE_ERROR, 0, &arrived)) /* channel_take came by it */
+		return accept_error(&arrived, error);
 	else
 		do {
 			got = receive(channel, &arrived, 0, error);
@@ -212,6 +217,24 @@ int channel_await(struct channel *channel, enum message_type type, struct messag
 	else
 		replace_fd(&arrived.fd, -1);
 	return 0;
+}
+
+void channel_await_more(struct channel *channel, int timeout_ms, struct ironbox_error *error)
+{
+	struct pollfd poller = { .fd = channel->fd, .events = POLLIN };
+	int64_t deadline = time_now_ms() + timeout_ms, left_ms;
+	struct message arrived = { .fd = -1 };
+	ERROR_NONE(more);
+
+	while (!take_queued(channel, MESSAGE_ERROR, 0, &arrived)) {
+		left_ms = deadline - time_now_ms();
+		if (poll(&poller, 1, left_ms > 0 ? (int)left_ms : 0) < 0 && errno == EINTR)
+			continue;
+		if (receive(channel, &arrived, MSG_DONTWAIT, &more) <= 0 ||
+		    keep_for_later(channel, &arrived, &more) < 0)
+			return;
+	}
+	accept_error(&arrived, error);
 }
 
 int channel_take(struct channel *channel, uint32_t stage, struct message *message,

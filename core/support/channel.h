@@ -56,6 +56,10 @@ int channel_send_bytes(struct channel *channel, enum message_type type, uint32_t
 int channel_await(struct channel *channel, enum message_type type, struct message *message,
                   struct ironbox_error *error);
 
+/* After an error of the other end: one more takes its place, if it comes within the time and before
+ * the other end is gone. */
+void channel_await_more(struct channel *channel, int timeout_ms, struct ironbox_error *error);
+
 /* The next MESSAGE_STAGE of a stage that has arrived: 1, or 0 when there is none. */
 int channel_take(struct channel *channel, uint32_t stage, struct message *message,
                  struct ironbox_error *error);

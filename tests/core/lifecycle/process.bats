@@ -211,17 +211,17 @@ teardown() {
 
 @test "process: the words for a program that can't be run are those that callers match" {
 	run inside nothere
-	equals "$output" "ironbox: run $id: exec: \"nothere\": executable file not found in \$PATH"
+	equals "$output" "ironbox: run $id: exec: \"nothere\": not in /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin: executable file not found in \$PATH"
 	run inside /nothere
-	equals "$output" "ironbox: run $id: exec: \"/nothere\": stat /nothere: no such file or directory"
+	equals "$output" "ironbox: run $id: exec: \"/nothere\": /nothere is not in the image: no such file or directory"
 	run inside /etc/passwd
-	equals "$output" "ironbox: run $id: exec: \"/etc/passwd\": permission denied"
+	equals "$output" "ironbox: run $id: exec: \"/etc/passwd\": /etc/passwd has no x bit (mode 0644, owner 0:0): permission denied"
 	run inside /bin
-	equals "$output" "ironbox: run $id: exec: \"/bin\": permission denied"
+	equals "$output" "ironbox: run $id: exec: \"/bin\": /bin is a directory: permission denied"
 	printf '#!/no/such/interpreter\n' >"$bundle/rootfs/script"
 	chmod 755 "$bundle/rootfs/script"
 	run inside /script
-	equals "$output" "ironbox: run $id: exec /script: no such file or directory"
+	equals "$output" "ironbox: run $id: exec: \"/script\": /script needs the interpreter /no/such/interpreter, which is not in the image, nor is /no: no such file or directory"
 }
 
 @test "process: the exit code, and 128 + n for a signal" {

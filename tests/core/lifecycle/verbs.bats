@@ -128,7 +128,7 @@ fails() {
 	equals "$status" 33
 	run ironbox exec "$id" /nothere
 	[ "$status" -ne 0 ]
-	contains "$output" "exec: \"/nothere\": stat /nothere: no such file or directory"
+	contains "$output" "exec: \"/nothere\": /nothere is not in the image: no such file or directory"
 	ironbox exec --detach --pid-file "$box/exec.pid" "$id" /bin/sleep 50 >/dev/null 2>&1
 	contains "$(tr '\0' ' ' <"/proc/$(cat "$box/exec.pid")/cmdline")" "sleep 50"
 	ironbox delete --force "$id"

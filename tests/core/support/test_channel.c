@@ -250,6 +250,56 @@ static void an_error_is_read_although_the_other_end_died_with_mail_unread(void *
 	assert_string_equal(error_text(&ours), "the last word");
 }
 
+static void send_error(struct line *line, const char *text)
+{
+	ERROR_NONE(theirs);
+	ERROR_NONE(ours);
+
+	error_begin(&theirs, 0, "%s", text);
+	assert_int_equal(channel_send_bytes(&line->theirs, MESSAGE_ERROR, 0, &theirs,
+	                                    sizeof(theirs), -1, &ours),
+	                 0);
+}
+
+static void an_error_that_came_while_looking_for_stages_is_not_lost(void **state)
+{
+	struct line *line = *state;
+	struct message message;
+	ERROR_NONE(error);
+
+	send_error(line, "came too early");
+	channel_close(&line->theirs);
+	assert_int_equal(channel_take(&line->ours, 3, &message, &error), 0);
+	await_fails(line, MESSAGE_NONE, "came too early");
+}
+
+static void a_second_error_takes_the_place_of_the_first(void **state)
+{
+	struct line *line = *state;
+	ERROR_NONE(error);
+
+	send_error(line, "in short");
+	assert_int_equal(channel_await(&line->ours, MESSAGE_NONE, NULL, &error), -1);
+	send_error(line, "at length");
+	channel_await_more(&line->ours, 60000, &error);
+	assert_string_equal(error_text(&error), "at length");
+	assert_int_equal(channel_send(&line->theirs, MESSAGE_READY, &error), 0);
+	channel_close(&line->theirs);
+	error_begin(&error, 0, "the last one");
+	channel_await_more(&line->ours, 60000, &error); /* not till the time is over */
+	assert_string_equal(error_text(&error), "the last one");
+}
+
+static void no_second_error_is_waited_for_without_end(void **state)
+{
+	struct line *line = *state;
+	ERROR_NONE(error);
+
+	error_begin(&error, 0, "in short");
+	channel_await_more(&line->ours, 50, &error);
+	assert_string_equal(error_text(&error), "in short");
+}
+
 #define ON_A_LINE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -265,6 +315,9 @@ int main(void)
 		ON_A_LINE(types_that_nobody_knows_are_waited_past),
 		ON_A_LINE(an_end_without_a_word),
 		ON_A_LINE(an_error_is_read_although_the_other_end_died_with_mail_unread),
+		ON_A_LINE(an_error_that_came_while_looking_for_stages_is_not_lost),
+		ON_A_LINE(a_second_error_takes_the_place_of_the_first),
+		ON_A_LINE(no_second_error_is_waited_for_without_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
