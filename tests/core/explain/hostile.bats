@@ -41,6 +41,13 @@ profile() {
 		loader_size=$size elf /web
 		tells_run "exec: \"/web\": /web $damaged: $format" /web
 	done
+	loader_size=100000 elf /web
+	truncate -s 4M "$root/web" # it is all there
+	tells_run "exec: \"/web\": /web $damaged: $format" /web
+	headers=65535 elf /web
+	truncate -s 4M "$root/web"
+	tells_run "exec: \"/web\": /web or a loader or interpreter that it needs can't be executed: $format" \
+		/web
 	header_size=57 elf /web
 	tells_run "exec: \"/web\": /web has an ELF header without program headers: $format" /web
 	headers_at=9223372036854775807 elf /web
