@@ -1,19 +1,22 @@
 #include "lifecycle/explain.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "lifecycle/explain_file.h"
+#include <ironbox/cleanup.h>
 
-#define ARGUMENT_MAX   131072 /* MAX_ARG_STRLEN: of one argument or variable, with its NUL */
-#define NOT_EXECUTABLE "exec format error"
+#include "lifecycle/explain_file.h"
+#include "support/path.h"
+
+#define ARGUMENT_MAX 131072 /* MAX_ARG_STRLEN: of one argument or variable, with its NUL */
 
 static void words_of(char words[64], int code)
 {
-	const char *text = code == ENOEXEC ? NOT_EXECUTABLE : strerrordesc_np(code);
+	const char *text = strerrordesc_np(code);
 
 	snprintf(words, 64, "%s", text ? text : "unknown error");
 	/* "No such file …", but "RPC …" */
@@ -61,6 +64,15 @@ static int tell_not_found(const char *name, const char *reason, struct ironbox_e
 	return error_context(error, "exec: \"%s\"", QUOTE(name));
 }
 
+/* Not by stat(2): no magic link is to be followed. */
+static bool is_there(const char *path)
+{
+	cleanup_close int fd =
+		path_open(AT_FDCWD, path, O_PATH | O_NOFOLLOW, 0, RESOLVE_NO_MAGICLINKS);
+
+	return fd >= 0;
+}
+
 /* The first candidate that is there after all, but is denied, or a symlink to nowhere. */
 static bool find_candidate(struct finding *finding, const char *name, const char *folders, int code)
 {
@@ -69,13 +81,11 @@ static bool find_candidate(struct finding *finding, const char *name, const char
 
 	for (;; folder += length + 1) {
 		char path[PATH_MAX];
-		struct stat status;
 
 		length = strcspn(folder, ":");
 		if (snprintf(path, sizeof(path), "%.*s%s%s", (int)length, folder,
 		             length ? "/" : "./", name) < (int)sizeof(path) &&
-		    lstat(path, &status) == 0 && explain_path(finding, path) &&
-		    finding->code == code)
+		    is_there(path) && explain_path(finding, path) && finding->code == code)
 			return true;
 		if (!folder[length])
 			return false;

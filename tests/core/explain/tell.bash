@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # One row of the table: an entry point that can't start, and the sentence for it.
 
-# tell_setup: a container of its own that runs, to exec into; same config.json, same root.
+# tell_setup: in box_setup's bundle, whose root is $root.
 tell_setup() {
 	root=$bundle/rootfs
 }
