@@ -124,14 +124,13 @@ profile() {
 }
 
 @test "explain: a way without end is not walked to its end" {
-	local i
-	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		ln -s "/l$((i + 1))$(printf '/.%.0s' $(seq 100))/../l$((i + 1))" "$root/l$i"
-	done
-	SECONDS=0
-	run inside /l1
-	[[ $output == *": $missing" ]] || [[ $output == *': too many levels of symbolic links' ]]
-	[ "$SECONDS" -lt 20 ]
+	local steps
+	steps=$(printf './%.0s' {1..1500})
+	ln -s "/${steps}nothere" "$root/long"
+	tells_run "exec: \"/long\": $missing" /long
+	ln -s "/${steps:0:1000}nothere" "$root/shorter"
+	run inside /shorter
+	contains "$output" 'exec: "/shorter": /shorter is a symlink to /./././'
 }
 
 @test "explain: a filter that kills who looks closer does not take the message with it" {
