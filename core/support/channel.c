@@ -127,14 +127,18 @@ static int receive(struct channel *channel, struct message *message, int flags,
 	do
 		got = recvmsg(channel->fd, &packet, flags | MSG_CMSG_CLOEXEC);
 	while (got < 0 && (errno == EINTR || errno == ECONNRESET));
-	if (got == 0 || (got < 0 && errno == EAGAIN))
+	message->fd = -1;
+	if (got < 0 && errno == EAGAIN)
 		return 0;
 	if (got < 0)
 		return error_begin(error, errno, "receive a message between runtime and init");
-	message->fd = -1;
 	rights = CMSG_FIRSTHDR(&packet);
 	if (rights && rights->cmsg_type == SCM_RIGHTS)
 		memcpy(&message->fd, CMSG_DATA(rights), sizeof(int));
+	if (got == 0) { /* the end, or a packet of no bytes, which may have brought an fd */
+		replace_fd(&message->fd, -1);
+		return 0;
+	}
 	if ((size_t)got < sizeof(header) || packet.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
 		replace_fd(&message->fd, -1);
 		return error_begin(error, EPROTO, "receive a message between runtime and init");
@@ -145,6 +149,7 @@ static int receive(struct channel *channel, struct message *message, int flags,
 	return 1;
 }
 
+/* Takes the message, whatever comes of it. */
 static int keep_for_later(struct channel *channel, const struct message *message,
                           struct ironbox_error *error)
 {
@@ -153,12 +158,16 @@ static int keep_for_later(struct channel *channel, const struct message *message
 
 	for (; *end; end = &(*end)->next)
 		count++;
-	if (count >= QUEUE_MAX && !channel->peer_is_runtime)
+	if (count >= QUEUE_MAX && !channel->peer_is_runtime) {
+		ironbox_close_at_end(&message->fd);
 		return error_begin(error, 0, "init has sent more than %d messages ahead",
 		                   QUEUE_MAX);
+	}
 	queued = malloc(sizeof(*queued));
-	if (!queued)
+	if (!queued) {
+		ironbox_close_at_end(&message->fd);
 		return error_begin(error, errno, "keep a message");
+	}
 	*queued = (struct queued_message){ .message = *message };
 	*end = queued;
 	return 0;
@@ -184,6 +193,7 @@ static bool take_queued(struct channel *channel, enum message_type type, uint32_
 
 static int accept_error(const struct message *message, struct ironbox_error *error)
 {
+	ironbox_close_at_end(&message->fd); /* an error of ours has none */
 	if (message->size != sizeof(*error))
 		return error_begin(error, EPROTO, "receive init's error");
 	memcpy(error, message->bytes, sizeof(*error));
