@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "support/utf8.h"
+
 static void begin_line(struct json_writer *json)
 {
 	if (!json->indent)
@@ -18,6 +20,12 @@ static bool is_escaped(unsigned char byte)
 	return byte < ' ' || byte == '"' || byte == '\\' || strchr("<>&", byte);
 }
 
+/* And the two ends of line that are none to JSON, and are to JavaScript: U+2028, U+2029. */
+static bool is_line_end(const char *text)
+{
+	return strncmp(text, "\342\200\250", 3) == 0 || strncmp(text, "\342\200\251", 3) == 0;
+}
+
 static void put_escaped(FILE *out, unsigned char byte)
 {
 	static const char letters[] = "nrt", bytes[] = "\n\r\t";
@@ -31,18 +39,34 @@ static void put_escaped(FILE *out, unsigned char byte)
 		fprintf(out, "\\u%04x", byte);
 }
 
+/* How many bytes can be written as they are. */
+static size_t plain_size(const char *text)
+{
+	size_t plain = 0, size;
+
+	while ((size = utf8_size(text + plain)) > 0 && !is_escaped((unsigned char)text[plain]) &&
+	       !is_line_end(text + plain))
+		plain += size;
+	return plain;
+}
+
 static void put_quoted(FILE *out, const char *text)
 {
 	fputc('"', out);
 	while (*text) {
-		size_t plain = 0;
+		size_t plain = plain_size(text);
 
-		while (text[plain] && !is_escaped((unsigned char)text[plain]))
-			plain++;
 		fwrite(text, 1, plain, out);
 		text += plain;
-		if (*text)
+		if (is_line_end(text)) {
+			fputs(text[2] & 1 ? "\\u2029" : "\\u2028", out);
+			text += 3;
+		} else if (*text && !utf8_size(text)) {
+			fputs("\\ufffd", out); /* Go's answer to bytes that are no UTF-8 */
+			text++;
+		} else if (*text) {
 			put_escaped(out, (unsigned char)*text++);
+		}
 	}
 	fputc('"', out);
 }

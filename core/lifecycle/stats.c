@@ -5,21 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The member of an object, made if it is not there. */
-static json_t *member(json_t *object, const char *key, json_t *(*make)(void))
+/* The member of an object, made if it is not there. NULL, which jansson takes as no object and no
+ * array: it is of another type, or can't be made (a key that is not UTF-8). */
+static json_t *member(json_t *object, const char *key, json_t *(*make)(void), json_type type)
 {
 	json_t *found = json_object_get(object, key);
 
-	if (!found) {
-		found = make();
-		json_object_set_new(object, key, found);
-	}
-	return found;
+	if (!found && json_object_set_new(object, key, make()) == 0)
+		found = json_object_get(object, key);
+	return found && json_typeof(found) == type ? found : NULL;
 }
 
 static void put_indexed(json_t *object, const char *key, const char *index, uint64_t value)
 {
-	json_t *array = member(object, key, json_array);
+	json_t *array = member(object, key, json_array, JSON_ARRAY);
 	unsigned major, minor;
 	char operation[32] = "";
 	size_t place;
@@ -32,7 +31,7 @@ static void put_indexed(json_t *object, const char *key, const char *index, uint
 		return;
 	}
 	place = strtoul(index, NULL, 10);
-	if (place > 65535) /* no host has as many CPUs */
+	if (!array || place > 65535) /* no host has as many CPUs */
 		return;
 	while (json_array_size(array) <= place)
 		json_array_append_new(array, json_integer(0));
@@ -50,7 +49,7 @@ void stats_put(json_t *root, const char *name, uint64_t value)
 		*bracket++ = '\0';
 	while ((dot = strchr(at, '.'))) {
 		*dot = '\0';
-		root = member(root, at, json_object);
+		root = member(root, at, json_object, JSON_OBJECT);
 		at = dot + 1;
 	}
 	if (bracket) {
@@ -63,6 +62,15 @@ void stats_put(json_t *root, const char *name, uint64_t value)
 
 static void dump(FILE *out, const json_t *value);
 
+/* Names are a stage's, which may have them from files of the kernel: devices, page sizes. */
+static void dump_text(FILE *out, const char *text)
+{
+	json_t *string = json_string(text); /* UTF-8: it was one before */
+
+	json_dumpf(string, out, JSON_ENCODE_ANY);
+	json_decref(string);
+}
+
 static void dump_object(FILE *out, const json_t *object)
 {
 	json_t *unconst = (json_t *)(uintptr_t)object; /* iterated, not changed */
@@ -73,7 +81,9 @@ static void dump_object(FILE *out, const json_t *object)
 		fputs("{", out);
 	json_object_foreach(unconst, key, member_value)
 	{
-		fprintf(out, "%s\"%s\":", between, key); /* keys are ours: no escapes */
+		fputs(between, out);
+		dump_text(out, key);
+		fputs(":", out);
 		dump(out, member_value);
 		between = ",";
 	}
@@ -95,7 +105,7 @@ static void dump(FILE *out, const json_t *value)
 	} else if (json_is_integer(value)) {
 		fprintf(out, "%llu", (unsigned long long)json_integer_value(value));
 	} else {
-		fprintf(out, "\"%s\"", json_string_value(value));
+		dump_text(out, json_string_value(value));
 	}
 }
 

@@ -9,24 +9,31 @@
 #include <unistd.h>
 
 #include "support/time.h"
+#include "support/utf8.h"
 
 struct log process_log = { .fd = -1 };
 
 static const char *const level_names[] = { "error", "warning", "info", "debug" };
 
 /* Appends text as the inside of a quoted JSON string; Go's %q, which logfmt uses, is near enough.
- */
+ * A byte that is no UTF-8, of a name in an image, becomes a replacement character. */
 static size_t put_quoted(char *line, size_t size, size_t at, const char *text)
 {
-	for (; *text && at + 8 < size; text++) {
+	while (*text && at + 8 < size) {
 		unsigned char byte = (unsigned char)*text;
+		size_t length = utf8_size(text);
 
 		if (byte == '"' || byte == '\\')
 			line[at++] = '\\';
-		if (byte < ' ')
-			at += (size_t)snprintf(line + at, size - at, "\\u%04x", byte);
-		else
-			line[at++] = (char)byte;
+		if (byte < ' ' || !length) {
+			at += (size_t)snprintf(line + at, size - at, "\\u%04x",
+			                       length ? byte : 0xfffd);
+			length = 1;
+		} else {
+			memcpy(line + at, text, length);
+			at += length;
+		}
+		text += length;
 	}
 	return at;
 }
