@@ -173,23 +173,26 @@ int state_open(struct container *container, const struct runtime *runtime, const
 	return open_directory(container, lock, error);
 }
 
-static char *take_string(const json_t *object, const char *key)
+static bool is_within(json_int_t number, json_int_t least, json_int_t most)
 {
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return strdup(text ? text : "");
+	return number >= least && number <= most;
 }
 
+/* All of it or nothing: a pid that is cut to its lower bits would be another process's. */
 static int parse_state(struct container_state_file *state, const json_t *root)
 {
-	json_int_t pid, start_time, owner, flags;
-	int version, poststart, poststop;
+	json_int_t version, pid, start_time, owner, flags;
+	const char *oci_version, *bundle, *rootfs, *created;
+	int poststart, poststop;
 
 	if (json_unpack_ex((json_t *)(uintptr_t)root, NULL, 0,
-	                   "{s:i, s:I, s:I, s:I, s:b, s:b, s:I}", "version", &version, "pid", &pid,
-	                   "startTime", &start_time, "ownerUid", &owner, "poststart", &poststart,
-	                   "poststop", &poststop, "stageFlags", &flags) < 0 ||
-	    version != STATE_VERSION || pid <= 0)
+	                   "{s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:s, s:s, s:s, s:s}", "version",
+	                   &version, "pid", &pid, "startTime", &start_time, "ownerUid", &owner,
+	                   "poststart", &poststart, "poststop", &poststop, "stageFlags", &flags,
+	                   "ociVersion", &oci_version, "bundle", &bundle, "rootfs", &rootfs,
+	                   "created", &created) < 0 ||
+	    version != STATE_VERSION || !is_within(pid, 1, INT32_MAX) || start_time < 0 ||
+	    !is_within(owner, 0, UINT32_MAX) || !is_within(flags, 0, UINT32_MAX))
 		return -1;
 	state->pid = (pid_t)pid;
 	state->start_time = (uint64_t)start_time;
@@ -197,11 +200,11 @@ static int parse_state(struct container_state_file *state, const json_t *root)
 	state->has_poststart_hooks = poststart;
 	state->has_poststop_hooks = poststop;
 	state->stage_flags = (uint32_t)flags;
-	state->oci_version = take_string(root, "ociVersion");
-	state->bundle = take_string(root, "bundle");
-	state->rootfs = take_string(root, "rootfs");
-	state->created = take_string(root, "created");
-	return 0;
+	state->oci_version = strdup(oci_version);
+	state->bundle = strdup(bundle);
+	state->rootfs = strdup(rootfs);
+	state->created = strdup(created);
+	return state->oci_version && state->bundle && state->rootfs && state->created ? 0 : -1;
 }
 
 int state_read(struct container *container, struct ironbox_error *error)

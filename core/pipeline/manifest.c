@@ -74,7 +74,8 @@ static int read_note(struct manifest *manifest, int fd)
 	return -1;
 }
 
-static int set_member(struct manifest *manifest, char *key, char *value)
+static int set_member(struct manifest *manifest, char *key, char *value, const char *path,
+                      struct ironbox_error *error)
 {
 	struct {
 		const char *key;
@@ -90,10 +91,12 @@ static int set_member(struct manifest *manifest, char *key, char *value)
 	value += strspn(value, " \t");
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (!strcmp(rows[i].key, key)) {
+			if (**rows[i].member) /* which of the two would hold? */
+				return error_begin(error, 0, "%s: manifest: %s twice", path, key);
 			*rows[i].member = value;
 			return 0;
 		}
-	return -1;
+	return error_begin(error, 0, "%s: manifest: no such key as %s", path, key);
 }
 
 int manifest_read(struct manifest *manifest, int fd, const char *path, struct ironbox_error *error)
@@ -116,8 +119,8 @@ int manifest_read(struct manifest *manifest, int fd, const char *path, struct ir
 		if (!equals)
 			return error_begin(error, 0, "%s: manifest: no = in \"%s\"", path, line);
 		*equals = '\0';
-		if (set_member(manifest, line, equals + 1) < 0)
-			return error_begin(error, 0, "%s: manifest: no such key as %s", path, line);
+		if (set_member(manifest, line, equals + 1, path, error) < 0)
+			return -1;
 	}
 	if (!*manifest->name)
 		return error_begin(error, 0, "%s: manifest: no name", path);
