@@ -54,8 +54,9 @@ static void report_key(struct ironbox_stage *stage, const char *text, const char
 {
 	uint64_t value;
 
-	if (cgroup_find_key(text, key, &value))
-		stage->host->report(stage, name, value * factor);
+	/* what does not fit is left out, too: no value is made up */
+	if (cgroup_find_key(text, key, &value) && !__builtin_mul_overflow(value, factor, &value))
+		stage->host->report(stage, name, value);
 }
 
 /* ---- cpu: microseconds here, nanoseconds there ---- */
@@ -93,11 +94,11 @@ static void report_swap(struct ironbox_stage *stage, int fd)
 	    cgroup_read_number(fd, "memory.swap.current", &swap) < 0 ||
 	    cgroup_read_number(fd, "memory.swap.max", &swap_limit) < 0)
 		return;
-	if (memory_limit == CGROUP_NO_LIMIT || swap_limit == CGROUP_NO_LIMIT)
+	/* "max" is the largest number, so a sum with it is beyond all numbers */
+	if (__builtin_add_overflow(swap_limit, memory_limit, &swap_limit))
 		swap_limit = CGROUP_NO_LIMIT;
-	else
-		swap_limit += memory_limit;
-	stage->host->report(stage, "memory.swap.usage", memory + swap);
+	if (!__builtin_add_overflow(memory, swap, &memory))
+		stage->host->report(stage, "memory.swap.usage", memory);
 	stage->host->report(stage, "memory.swap.limit", swap_limit);
 }
 

@@ -192,7 +192,8 @@ static bool find_directory(struct ironbox_stage *stage, const struct membership 
 	}
 	own += strcmp(own, "/") == 0;
 	size = snprintf(path, CGROUP_PATH_MAX, MOUNTS_FOLDER "/%.*s%s", length, list, own);
-	if (size < CGROUP_PATH_MAX && is_cgroup_directory(path, unified))
+	if (size < CGROUP_PATH_MAX && !memchr(list, '/', (size_t)length) &&
+	    is_cgroup_directory(path, unified))
 		return true;
 	return !unified && find_in_mountinfo(stage, membership->controllers, own, path);
 }

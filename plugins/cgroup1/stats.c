@@ -84,10 +84,12 @@ static void report_cpuacct(struct ironbox_stage *stage, int directory_fd, char *
 		report_usage_all(stage, text);
 	if (cgroup_read(directory_fd, "cpuacct.stat", text, TEXT_SIZE) <= 0)
 		return;
-	if (cgroup_find_key(text, "system", &ticks))
-		stage->host->report(stage, "cpu.usage.kernel", ticks * tick_ns);
-	if (cgroup_find_key(text, "user", &ticks))
-		stage->host->report(stage, "cpu.usage.user", ticks * tick_ns);
+	if (cgroup_find_key(text, "system", &ticks) &&
+	    !__builtin_mul_overflow(ticks, tick_ns, &ticks))
+		stage->host->report(stage, "cpu.usage.kernel", ticks);
+	if (cgroup_find_key(text, "user", &ticks) &&
+	    !__builtin_mul_overflow(ticks, tick_ns, &ticks))
+		stage->host->report(stage, "cpu.usage.user", ticks);
 }
 
 static void report_cpu(struct ironbox_stage *stage, int directory_fd, char *text)
