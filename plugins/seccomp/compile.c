@@ -21,8 +21,12 @@ struct compiler {
 
 static int add_architectures(const struct compiler *compiler, struct ironbox_error *error);
 static int add_rule(const struct compiler *compiler, size_t index, struct ironbox_error *error);
+static int put_known_call_first(const struct compiler *compiler, struct ironbox_error *error);
 static int export_program(const struct compiler *compiler, struct program *program,
                           struct ironbox_error *error);
+
+static int verify(const struct compiler *compiler, const struct program *program,
+                  struct ironbox_error *error);
 
 int program_compile(struct program *program, const struct profile *profile,
                     const struct libseccomp *library, const struct ironbox_host *host,
@@ -43,6 +47,8 @@ int program_compile(struct program *program, const struct profile *profile,
 	for (i = 0; result == 0 && i < profile->rules_count; i++)
 		result = add_rule(&compiler, i, error);
 	if (result == 0)
+		result = put_known_call_first(&compiler, error);
+	if (result == 0)
 		result = export_program(&compiler, program, error);
 	library->release(compiler.filter);
 	if (result == 0 && program_optimise(program) < 0)
@@ -50,6 +56,8 @@ int program_compile(struct program *program, const struct profile *profile,
 	if (result == 0 && program->count > BPF_MAXINSNS)
 		result = host->fail(error, 0, "%s: %zu instructions, the kernel takes %d",
 		                    profile->where, program->count, BPF_MAXINSNS);
+	if (result == 0)
+		result = verify(&compiler, program, error);
 	if (result == 0)
 		program_check(program, library->arch_native());
 	return result;
@@ -79,28 +87,12 @@ static int add_architectures(const struct compiler *compiler, struct ironbox_err
 	return 0;
 }
 
-/* Several conditions on one argument, which libseccomp refuses. All of them at once could only be
- * "one value of these" if each is an equality: so senders mean it, and runc and crun take it. */
-static bool is_choice(const struct rule *rule)
-{
-	size_t i;
-
-	if (rule->conditions_count < 2)
-		return false;
-	for (i = 0; i < rule->conditions_count; i++)
-		if (rule->conditions[i].arg != rule->conditions[0].arg ||
-		    (rule->conditions[i].op != SCMP_CMP_EQ &&
-		     rule->conditions[i].op != SCMP_CMP_MASKED_EQ))
-			return false;
-	return true;
-}
-
 static int add_call(const struct compiler *compiler, const struct rule *rule, int number)
 {
 	int result = 0;
 	size_t i;
 
-	if (!is_choice(rule))
+	if (!rule_is_choice(rule))
 		return compiler->library->rule_add(compiler->filter, rule->action, number,
 		                                   (unsigned)rule->conditions_count,
 		                                   rule->conditions);
@@ -108,16 +100,6 @@ static int add_call(const struct compiler *compiler, const struct rule *rule, in
 		result = compiler->library->rule_add(compiler->filter, rule->action, number, 1,
 		                                     &rule->conditions[i]);
 	return result;
-}
-
-static bool names(const struct rule *rule, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < rule->names_count; i++)
-		if (strcmp(rule->names[i], name) == 0)
-			return true;
-	return false;
 }
 
 /* Whether a rule without conditions lets pass what this one is to stop on a condition: libseccomp
@@ -131,7 +113,7 @@ static bool is_overruled(const struct profile *profile, size_t index, const char
 	for (i = 0; rule->conditions_count && i < profile->rules_count; i++)
 		if (!profile->rules[i].conditions_count &&
 		    is_more_permissive(profile->rules[i].action, rule->action) &&
-		    names(&profile->rules[i], name))
+		    rule_names(&profile->rules[i], name))
 			return true;
 	return false;
 }
@@ -185,6 +167,66 @@ static int add_rule(const struct compiler *compiler, size_t index, struct ironbo
 	return 0;
 }
 
+static bool has_x32(const struct profile *profile)
+{
+	size_t i;
+
+	for (i = 0; i < profile->architectures_count; i++)
+		if (profile->architectures[i] == SCMP_ARCH_X32)
+			return true;
+	return false;
+}
+
+/* The first rule's name that x86-64 and x32 both have as a call; NULL: none. *has_rules: some rule
+ * is there at all. */
+static const char *find_shared_name(const struct compiler *compiler, bool *has_rules)
+{
+	const struct profile *profile = compiler->profile;
+	size_t i, j;
+
+	*has_rules = false;
+	for (i = 0; i < profile->rules_count; i++) {
+		const struct rule *rule = &profile->rules[i];
+
+		for (j = 0; j < rule->names_count && rule->action != profile->default_action; j++) {
+			const char *name = rule->names[j];
+
+			if (compiler->library->resolve(name) == __NR_SCMP_ERROR)
+				continue;
+			*has_rules = true;
+			if (compiler->library->resolve_for(SCMP_ARCH_X86_64, name) >= 0 &&
+			    compiler->library->resolve_for(SCMP_ARCH_X32, name) >= 0)
+				return name;
+		}
+	}
+	return NULL;
+}
+
+/* For x86-64 with x32, libseccomp 2.5 loads the call's number at the first call of its list, and
+ * where that is one that neither of them has, as socketcall, not at all: no rule would hold then,
+ * and under a default of ALLOW all that was to be stopped would pass. So a known one comes first.
+ */
+static int put_known_call_first(const struct compiler *compiler, struct ironbox_error *error)
+{
+	const struct profile *profile = compiler->profile;
+	bool has_rules;
+	const char *name;
+
+	if (!has_x32(profile))
+		return 0;
+	name = find_shared_name(compiler, &has_rules);
+	if (!name && has_rules)
+		return compiler->host->fail(
+			error, 0,
+			"%s.architectures: libseccomp can't have SCMP_ARCH_X32 where no rule "
+			"names a call of it",
+			profile->where);
+	if (name && compiler->library->priority(compiler->filter, compiler->library->resolve(name),
+	                                        UINT8_MAX) < 0)
+		return compiler->host->fail(error, 0, "%s: put %s first", profile->where, name);
+	return 0;
+}
+
 /* seccomp_export_bpf(3) writes to an fd, and to an fd only (to memory since 2.6). */
 static int export_program(const struct compiler *compiler, struct program *program,
                           struct ironbox_error *error)
@@ -214,4 +256,18 @@ static int export_program(const struct compiler *compiler, struct program *progr
 		return compiler->host->fail(error, errno, "read the program back");
 	program->count = skipped + (size_t)status.st_size / sizeof(*prologue);
 	return 0;
+}
+
+static int verify(const struct compiler *compiler, const struct program *program,
+                  struct ironbox_error *error)
+{
+	const char *wrong = program_verify(program, compiler->profile, compiler->library);
+
+	if (!wrong)
+		return 0;
+	return compiler->host->fail(
+		error, 0,
+		"%s.syscalls: what libseccomp makes of the rules about %s does not mean the same "
+		"(its rules with conditions are too many, or too different)",
+		compiler->profile->where, wrong);
 }

@@ -19,6 +19,7 @@ static const struct library_symbol libseccomp_symbols[] = {
 	SYMBOL(resolve, "seccomp_syscall_resolve_name"),
 	SYMBOL(resolve_for, "seccomp_syscall_resolve_name_arch"),
 	SYMBOL(rule_add, "seccomp_rule_add_array"),
+	SYMBOL(priority, "seccomp_syscall_priority"),
 	SYMBOL(export_bpf, "seccomp_export_bpf"),
 	{ NULL, 0 },
 };

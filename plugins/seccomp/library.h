@@ -19,6 +19,7 @@ struct libseccomp {
 	__typeof__(seccomp_syscall_resolve_name) *resolve;
 	__typeof__(seccomp_syscall_resolve_name_arch) *resolve_for;
 	__typeof__(seccomp_rule_add_array) *rule_add;
+	__typeof__(seccomp_syscall_priority) *priority;
 	__typeof__(seccomp_export_bpf) *export_bpf;
 };
 

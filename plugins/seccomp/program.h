@@ -37,6 +37,15 @@ size_t enosys_prologue(struct sock_filter out[ENOSYS_MAX], const struct profile 
 /* optimise.c: puts a shorter program of the same answers in *program's place if it can make one. */
 int program_optimise(struct program *program);
 
+/* verify.c: the first call about which the program says anything else than its rules; NULL: none.
+ * Looked at are those with several rules that have conditions. */
+const char *program_verify(const struct program *program, const struct profile *profile,
+                           const struct libseccomp *library);
+bool rule_names(const struct rule *rule, const char *name);
+/* Several conditions on one argument, which libseccomp refuses. All of them at once could only be
+ * "one value of these" if each is an equality: so senders mean it, and runc and crun take it. */
+bool rule_is_choice(const struct rule *rule);
+
 /* check.c: what the program answers to a call. */
 uint32_t program_answer(const struct program *program, const struct seccomp_data *call);
 /* Finds what program->blocked_… tells. */

@@ -55,7 +55,7 @@ uint32_t interpret(const struct sock_filter *filters, size_t count, const struct
 	return 0;
 }
 
-#define ARCHS 8
+#define ARCHS 33 /* the most that a profile may name, and the node's own */
 
 struct reference {
 	json_t *profile;
@@ -159,7 +159,8 @@ static bool holds(json_t *condition, const struct seccomp_data *call)
 	uint64_t other = (uint64_t)json_integer_value(json_object_get(condition, "valueTwo"));
 	uint64_t given = call->args[json_integer_value(json_object_get(condition, "index"))];
 
-	if (!(call->arch & 0x80000000)) { /* 32 bits: libseccomp compares no more */
+	/* 32 bits: libseccomp compares no more; for x32 neither */
+	if (!(arch_of(call) & 0x80000000) || arch_of(call) == SCMP_ARCH_X32) {
 		value &= UINT32_MAX;
 		other &= UINT32_MAX;
 	}
@@ -215,6 +216,71 @@ static bool answers_enosys(const struct reference *reference, size_t arch, uint3
 		return false;
 	return action != (0x50000 | ENOSYS) &&
 	       (action == 0x80000000 || (action & 0xffff0000) <= 0x50000);
+}
+
+/* Whether a rule that says something (the default's own action is none) is about this call. */
+static bool speaks_of(const struct reference *reference, json_t *rule, const char *name)
+{
+	return is_named(rule, name) &&
+	       action_of(rule, "action", "errnoRet") !=
+	               action_of(reference->profile, "defaultAction", "defaultErrnoRet");
+}
+
+/* The first rule of a call that has no conditions: it holds, whatever those with conditions say. */
+static json_t *plain_rule(const struct reference *reference, const char *name)
+{
+	json_t *rule;
+	size_t i;
+
+	json_array_foreach(json_object_get(reference->profile, "syscalls"), i, rule)
+	{
+		if (speaks_of(reference, rule, name) &&
+		    json_array_size(json_object_get(rule, "args")) == 0)
+			return rule;
+	}
+	return NULL;
+}
+
+/* Of several rules whose conditions hold, any may decide: the spec does not say which. */
+static bool admits_by_name(const struct reference *reference, const struct seccomp_data *call,
+                           const char *name, uint32_t answer)
+{
+	json_t *rule = plain_rule(reference, name);
+	bool holds_any = false, admitted = false;
+	size_t i;
+
+	if (rule)
+		return answer == action_of(rule, "action", "errnoRet");
+	json_array_foreach(json_object_get(reference->profile, "syscalls"), i, rule)
+	{
+		if (!speaks_of(reference, rule, name) ||
+		    !all_hold(json_object_get(rule, "args"), call))
+			continue;
+		holds_any = true;
+		admitted = admitted || answer == action_of(rule, "action", "errnoRet");
+	}
+	if (holds_any)
+		return admitted;
+	return answer == action_of(reference->profile, "defaultAction", "defaultErrnoRet");
+}
+
+bool reference_admits(const struct reference *reference, const struct seccomp_data *call,
+                      uint32_t answer)
+{
+	uint32_t arch = arch_of(call);
+	char *name = call->nr < 0 ? NULL : seccomp_syscall_resolve_num_arch(arch, call->nr);
+	bool admitted;
+	size_t at;
+
+	for (at = 0; at < reference->archs_count && reference->archs[at] != arch; at++)
+		;
+	if (name && at < reference->archs_count &&
+	    !answers_enosys(reference, at, (uint32_t)call->nr))
+		admitted = admits_by_name(reference, call, name, answer);
+	else
+		admitted = answer == reference_answer(reference, call);
+	free(name);
+	return admitted;
 }
 
 uint32_t reference_answer(const struct reference *reference, const struct seccomp_data *call)

@@ -4,6 +4,7 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,9 @@ struct reference;
 struct reference *reference_new(const char *profile_text);
 void reference_free(struct reference *reference);
 uint32_t reference_answer(const struct reference *reference, const struct seccomp_data *call);
+/* Whether that is an answer that a profile leaves room for, where rules speak of one call twice. */
+bool reference_admits(const struct reference *reference, const struct seccomp_data *call,
+                      uint32_t answer);
 /* x86 passes some calls through one number with the real one as an argument: not for us. */
 int reference_is_multiplexed(const struct seccomp_data *call);
 
