@@ -48,17 +48,15 @@ static int open_file(const char *path, bool *absent, struct ironbox_error *error
 	return steal_fd(&fd);
 }
 
-static int read_file(struct config *config, int fd, struct ironbox_error *error)
+static char *read_file(int fd, const char *path, size_t *size, struct ironbox_error *error)
 {
-	cleanup_free char *text = NULL;
-	size_t size;
+	char *text = file_read(fd, CONFIG_SIZE_MAX, size);
 
-	text = file_read(fd, CONFIG_SIZE_MAX, &size);
 	if (!text && errno == EFBIG)
-		return error_begin(error, 0, "%s: larger than 256 KiB", config->path);
-	if (!text)
-		return error_begin(error, errno, "read %s", config->path);
-	return ini_read(config, text, size, error);
+		error_begin(error, 0, "%s: larger than 256 KiB", path);
+	else if (!text)
+		error_begin(error, errno, "read %s", path);
+	return text;
 }
 
 /* The names of stages become names of files and sections. */
@@ -201,17 +199,30 @@ static int check_sections(const struct config *config, struct ironbox_error *err
 
 int config_load(struct config *config, const char *path, struct ironbox_error *error)
 {
-	cleanup_config struct config loaded = CONFIG_NONE;
+	cleanup_free char *text = NULL;
+	size_t size = 0;
 	bool absent;
 	cleanup_close int fd = open_file(path ? path : IRONBOX_CONFIG_PATH, &absent, error);
 
 	if (fd < 0 && !(absent && !path))
 		return -1;
-	if (fd >= 0) {
-		loaded.path = strdup(path ? path : IRONBOX_CONFIG_PATH);
+	if (fd < 0)
+		return config_parse(config, NULL, NULL, 0, error);
+	text = read_file(fd, path ? path : IRONBOX_CONFIG_PATH, &size, error);
+	return text ? config_parse(config, path ? path : IRONBOX_CONFIG_PATH, text, size, error)
+	            : -1;
+}
+
+int config_parse(struct config *config, const char *path, const char *text, size_t size,
+                 struct ironbox_error *error)
+{
+	cleanup_config struct config loaded = CONFIG_NONE;
+
+	if (path) {
+		loaded.path = strdup(path);
 		if (!loaded.path)
 			return error_begin(error, errno, "read ironbox.ini");
-		if (read_file(&loaded, fd, error) < 0)
+		if (ini_read(&loaded, text, size, error) < 0)
 			return -1;
 	}
 	if (read_ironbox(&loaded, error) < 0 || read_pipeline(&loaded, error) < 0 ||

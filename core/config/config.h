@@ -40,6 +40,9 @@ struct config {
  * (In a user namespace that does not map the host's root its files show the
  * overflow uid: there, not writable by us is the test.) */
 int config_load(struct config *config, const char *path, struct ironbox_error *error);
+/* The same from a text; `path` is for errors. Without a path there is no text: all defaults. */
+int config_parse(struct config *config, const char *path, const char *text, size_t size,
+                 struct ironbox_error *error);
 void config_free(struct config *config);
 #define cleanup_config __attribute__((cleanup(config_free)))
 #define CONFIG_NONE    ((struct config){ 0 })

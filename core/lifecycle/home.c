@@ -54,6 +54,12 @@ static bool is_number(const char *text, uid_t number)
 char *home_of(uid_t uid)
 {
 	cleanup_free char *text = read_passwd();
+
+	return home_from_passwd(text, uid);
+}
+
+char *home_from_passwd(char *text, uid_t uid)
+{
 	const char *home = "/";
 	char *line = text, *next, *result;
 	int lines;

@@ -8,4 +8,7 @@
  * most 1 MiB, read by a parser of ours (no NSS). "HOME=/" where it does not tell. */
 char *home_of(uid_t uid);
 
+/* The same by the text of a passwd(5), which is cut up by it; NULL: there is none. */
+char *home_from_passwd(char *text, uid_t uid);
+
 #endif

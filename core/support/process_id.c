@@ -19,10 +19,9 @@ int process_open(pid_t pid)
 
 uint64_t process_start_time(pid_t pid, char *state)
 {
-	char path[32], text[1024], *at;
+	char path[32], text[1024];
 	cleanup_close int fd = -1;
 	ssize_t length;
-	int field;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -32,8 +31,15 @@ uint64_t process_start_time(pid_t pid, char *state)
 	if (length <= 0)
 		return 0;
 	text[length] = '\0';
+	return process_stat_start_time(text, state);
+}
+
+uint64_t process_stat_start_time(const char *text, char *state)
+{
 	/* comm, field 2, may hold blanks and parentheses: the last one ends it */
-	at = strrchr(text, ')');
+	const char *at = strrchr(text, ')');
+	int field;
+
 	if (!at || at[1] != ' ')
 		return 0;
 	if (state)

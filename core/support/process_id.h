@@ -14,6 +14,9 @@ int process_open(pid_t pid);
  * NULL); 0 with errno when it can't be read. */
 uint64_t process_start_time(pid_t pid, char *state);
 
+/* The same from the text of that file; 0: it is none. */
+uint64_t process_stat_start_time(const char *text, char *state);
+
 /* A pidfd of the process with that pid and start time, or -1: ESRCH, it is no more;
  * another errno, nothing is known of it. */
 int process_open_exactly(pid_t pid, uint64_t start_time);
