@@ -37,11 +37,18 @@ bench: packages
 	cmake --build --preset release -j $(JOBS)
 	$(AS_ROOT) tests/bench/run build/release
 
+# Each parser for FUZZ_SECONDS (60) by libFuzzer; tests/fuzz/run says more.
+fuzz: packages
+	$(AS_ROOT) .ci/install-packages fuzz
+	cmake --preset fuzz -DBUILD_TESTING=ON
+	cmake --build --preset fuzz -j $(JOBS)
+	tests/fuzz/run build/fuzz
+
 packages:
 	$(AS_ROOT) .ci/install-packages build test $(VM)
 
 packages-build:
 	$(AS_ROOT) .ci/install-packages build
 
-.PHONY: all test release asan install format demo bench packages packages-build
+.PHONY: all test release asan install format demo bench fuzz packages packages-build
 .NOTPARALLEL:

@@ -28,5 +28,10 @@ elseif(NOT CMAKE_BUILD_TYPE STREQUAL Debug)
     -fno-asynchronous-unwind-tables -fno-unwind-tables)
 endif()
 
+# Counters at each edge, for libFuzzer, which the targets of tests/fuzz link.
+if(IRONBOX_FUZZ)
+  target_compile_options(ironbox_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 add_library(ironbox_headers INTERFACE)
 target_include_directories(ironbox_headers INTERFACE ${PROJECT_SOURCE_DIR}/core/include)
