@@ -71,6 +71,7 @@ static bool is_jump_taken(const struct bpf_insn *at, uint32_t left)
 		return left & right;
 	}
 	CHECK(false, "code %#x", at->code);
+	abort();
 }
 
 static uint32_t calculate(const struct bpf_insn *at, const uint32_t *registers,
@@ -99,6 +100,7 @@ static uint32_t calculate(const struct bpf_insn *at, const uint32_t *registers,
 		return left & (uint32_t)at->imm;
 	}
 	CHECK(false, "code %#x", at->code);
+	abort();
 }
 
 static bool program_allows(const struct bpf_insn *program, size_t size,
@@ -126,6 +128,7 @@ static bool program_allows(const struct bpf_insn *program, size_t size,
 		}
 	}
 	CHECK(false, "it runs off its end");
+	abort();
 }
 
 /* ---- */
