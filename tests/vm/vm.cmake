@@ -5,13 +5,17 @@
 #
 # In builds without sanitizers alone: qemu emulates each instruction, and ASan's start, at each of
 # ironbox's, would take longer than all else. And on x86_64 alone.
-include_guard(GLOBAL)
+include_guard(DIRECTORY)
 include(${PROJECT_SOURCE_DIR}/tests/support/suite.cmake)
+set(VM_SUITES OFF)
+if(NOT IRONBOX_SANITIZE AND CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
+  set(VM_SUITES ON)
+endif()
 
 function(add_vm_suite name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "SYSTEMD" "LSM;MEMORY;CPUS;TIMEOUT"
     "KERNEL_ARGS;PLUGINS;ENVIRONMENT")
-  if(IRONBOX_SANITIZE OR NOT CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
+  if(NOT VM_SUITES)
     return()
   endif()
   foreach(file ${arg_UNPARSED_ARGUMENTS})
@@ -49,8 +53,8 @@ endfunction()
 
 # Says which bats files run on the builder's kernel only. When all suites are known.
 function(tell_what_no_vm_runs)
-  if(IRONBOX_SANITIZE)
-    message(STATUS "tests: none on Debian's kernel in a build with sanitizers")
+  if(NOT VM_SUITES)
+    message(STATUS "tests: no suite on Debian's kernel: the build has sanitizers, or is not for x86_64")
     return()
   endif()
   get_property(in_vm GLOBAL PROPERTY VM_FILES)

@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+# run-in-vm itself: what ends there ends here as it did, and nothing else counts as success.
+
+load ../support/box
+
+setup() {
+	box_setup
+}
+
+teardown() {
+	box_teardown
+}
+
+# To run bats files as add_vm_suite does.
+SUITE=(env "IRONBOX=$IRONBOX" "IRONBOX_PLUGINS=$IRONBOX_PLUGINS" "PROBE=$PROBE" ../support/run-suite)
+
+in_vm() {
+	./run-in-vm --cache "$VM_CACHE" --folder "$box" --folder "$(dirname "$IRONBOX")/.." "$@"
+}
+
+fails_with() {
+	equals "$status" "$1"
+	contains "$output" "$2"
+}
+
+# The machine's files lie on a tmpfs in a mount namespace that ends with it.
+nothing_is_left() {
+	box_has_no_new_processes && [ -z "$(ls -A "$VM_CACHE/work")" ]
+}
+
+@test "runner: Debian's kernel, cgroup v2 alone, all that the host has" {
+	run in_vm -- sh -c 'uname -r; stat -fc %T /sys/fs/cgroup; cat /sys/fs/cgroup/cgroup.controllers
+		pwd; cat "$1"; ls -d "$2"; test -b /dev/loop0' sh "$BATS_TEST_FILENAME" "$box"
+	equals "$status" 0
+	equals "${lines[1]}" cgroup2fs
+	contains "${lines[2]}" "cpuset cpu io memory hugetlb pids"
+	equals "${lines[3]}" "$PWD"
+	contains "$output" "$(cat "$BATS_TEST_FILENAME")"
+	equals "${lines[-1]}" "$box"
+	[ -e "/boot/vmlinuz-${lines[0]}" ]
+}
+
+@test "runner: output whole and apart, words as they were, the exit code" {
+	in_vm -- sh -c 'seq 300000; echo "$1" >&2; exit 37' sh $' two  words\n'"'"' $HOME "*' \
+		>"$box/out" 2>"$box/err" || status=$?
+	equals "$status" 37
+	seq 300000 | cmp - "$box/out"
+	equals "$(cat "$box/err")" $' two  words\n'"'"' $HOME "*'
+}
+
+@test "runner: what is written there is not written here" {
+	run in_vm -- sh -c 'echo new >"$1/file"; rm "$1/ironbox.ini"; touch /etc/left; ls "$1"' sh "$box"
+	equals "$status" 0
+	contains "$output" file
+	[ -e "$box/ironbox.ini" ] && [ ! -e "$box/file" ] && [ ! -e /etc/left ]
+}
+
+@test "runner: a test that fails, one that skips, and none at all fail the suite" {
+	printf '@test "good" { true; }\n' >"$box/good.bats"
+	printf '@test "good" { true; }\n@test "bad" { [ "$(uname -r)" = none ]; }\n' >"$box/bad.bats"
+	printf '@test "good" { true; }\n@test "lazy" { skip; }\n' >"$box/lazy.bats"
+	: >"$box/none.bats"
+	run in_vm -- sh -c 'box=$1; shift; for file in good bad lazy none; do
+		"$@" "$box/$file.bats"; echo "$file: $?"; done; "$@" "$box/bad.bats"' sh "$box" "${SUITE[@]}"
+	equals "$status" 1 # the last one's
+	equals "$(grep -E '^(good|bad|lazy|none):' <<<"$output")" $'good: 0\nbad: 1\nlazy: 1\nnone: 1'
+	contains "$output" "not ok 2 bad"
+}
+
+@test "runner: a panic is no success, and the console tells" {
+	run in_vm -- sh -c 'echo c >/proc/sysrq-trigger; exit 0'
+	fails_with 125 "Kernel panic"
+	contains "${lines[-1]}" "run-in-vm: the machine ended without an exit code"
+}
+
+@test "runner: a machine that does not boot is no success" {
+	run in_vm --append rdinit=/none -- true
+	fails_with 125 "Kernel panic"
+}
+
+@test "runner: a machine that powers itself off is no success" {
+	run in_vm -- /run/busybox poweroff -f
+	fails_with 125 "run-in-vm: the machine ended without an exit code"
+}
+
+@test "runner: the deadline ends it with 124, and nothing is left" {
+	run in_vm --timeout 20 -- sh -c 'echo begun; exec sleep 1000'
+	fails_with 124 "run-in-vm: no end after 20 s"
+	contains "$output" begun # what was said until then
+	nothing_is_left
+}
+
+@test "runner: killed, and nothing is left" {
+	local signal
+	for signal in KILL TERM; do
+		in_vm -- sh -c 'echo begun; exec sleep 1000' >"$box/out" 2>&1 3>&- &
+		await 60 grep -q begun "$box/out"
+		run ! nothing_is_left
+		kill -"$signal" $!
+		await 10 nothing_is_left
+		: >"$box/out"
+	done
+}
+
+@test "runner: AppArmor" {
+	run in_vm --lsm apparmor -- cat /sys/kernel/security/lsm /proc/self/attr/apparmor/current
+	equals "$status" 0
+	contains "$output" ",apparmor,"
+	contains "$output" unconfined
+}
+
+@test "runner: SELinux, enforcing, with types for containers" {
+	run in_vm --lsm selinux -- sh -c 'cat /sys/fs/selinux/enforce /proc/self/attr/current; echo
+		touch /tmp/file && chcon -t container_file_t /tmp/file && ls -Z /tmp/file
+		chcon -t no_such_type_t /tmp/file'
+	equals "$status" 1
+	contains "${lines[0]}" 1system_u:system_r:kernel_t:s0
+	contains "$output" ":container_file_t:"
+	contains "$output" "Invalid argument"
+}
+
+@test "runner: what is missing is named in one line" {
+	run unshare --mount sh -c 'mount --bind /dev/null /usr/bin/qemu-system-x86_64 && "$@"' sh \
+		./run-in-vm --cache "$VM_CACHE" -- true
+	fails_with 125 "run-in-vm: qemu-system-x86_64 is missing: apt-get install "
+	equals "${#lines[@]}" 1
+	run unshare --mount sh -c 'mount -t tmpfs none /boot && "$@"' sh \
+		./run-in-vm --cache "$VM_CACHE" -- true
+	fails_with 125 "run-in-vm: no kernel with 9p in /boot: apt-get install "
+	equals "${#lines[@]}" 1
+	run in_vm --lsm smack -- true
+	fails_with 125 "run-in-vm: --lsm smack: expected none, apparmor or selinux"
+	run in_vm --memory
+	fails_with 125 "run-in-vm: --memory needs a value"
+	run in_vm true
+	fails_with 125 "run-in-vm: unknown option true"
+	run in_vm --
+	fails_with 125 "run-in-vm: no command"
+	run in_vm --folder "$box/none" -- true
+	fails_with 125 "run-in-vm: --folder $box/none: no such folder"
+}
