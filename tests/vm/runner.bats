@@ -15,7 +15,8 @@ teardown() {
 SUITE=(env "IRONBOX=$IRONBOX" "IRONBOX_PLUGINS=$IRONBOX_PLUGINS" "PROBE=$PROBE" ../support/run-suite)
 
 in_vm() {
-	./run-in-vm --cache "$VM_CACHE" --folder "$box" --folder "$(dirname "$IRONBOX")/.." "$@"
+	./run-in-vm --cache "$VM_CACHE" --folder "$box" --folder "$(dirname "$IRONBOX")/.." \
+		--folder .. "$@"
 }
 
 fails_with() {
@@ -60,8 +61,9 @@ nothing_is_left() {
 	printf '@test "good" { true; }\n@test "bad" { [ "$(uname -r)" = none ]; }\n' >"$box/bad.bats"
 	printf '@test "good" { true; }\n@test "lazy" { skip; }\n' >"$box/lazy.bats"
 	: >"$box/none.bats"
-	run in_vm -- sh -c 'box=$1; shift; for file in good bad lazy none; do
-		"$@" "$box/$file.bats"; echo "$file: $?"; done; "$@" "$box/bad.bats"' sh "$box" "${SUITE[@]}"
+	run in_vm -- sh -c 'cp "$1"/*.bats /tmp; shift # run-suite has a /run of its own
+		for file in good bad lazy none; do "$@" "/tmp/$file.bats"; echo "$file: $?"; done
+		"$@" /tmp/bad.bats' sh "$box" "${SUITE[@]}"
 	equals "$status" 1 # the last one's
 	equals "$(grep -E '^(good|bad|lazy|none):' <<<"$output")" $'good: 0\nbad: 1\nlazy: 1\nnone: 1'
 	contains "$output" "not ok 2 bad"
@@ -84,13 +86,12 @@ nothing_is_left() {
 }
 
 @test "runner: the deadline ends it with 124, and nothing is left" {
-	run in_vm --timeout 20 -- sh -c 'echo begun; exec sleep 1000'
-	fails_with 124 "run-in-vm: no end after 20 s"
-	contains "$output" begun # what was said until then
+	run in_vm --timeout 8 -- sleep 1000
+	fails_with 124 "run-in-vm: no end after 8 s"
 	nothing_is_left
 }
 
-@test "runner: killed, and nothing is left" {
+@test "runner: output comes as it is written; killed, nothing is left" {
 	local signal
 	for signal in KILL TERM; do
 		./run-in-vm --cache "$VM_CACHE" -- sh -c 'echo begun; exec sleep 1000' \
