@@ -42,6 +42,7 @@ struct container {
 	bool told_to_go;        /* MESSAGE_START was sent, ahead of READY */
 	uint64_t start_time;    /* of pid, once it was looked up */
 	bool has_attach;        /* init waits for MESSAGE_ATTACHED */
+	bool hides_late;        /* … and till then it is dumpable: see make_init */
 	bool has_runtime_hooks; /* init tells MESSAGE_MOUNTED and waits */
 	bool made;              /* by this verb: the end of scope undoes it unless kept */
 	bool kept;

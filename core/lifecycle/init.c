@@ -39,6 +39,8 @@ static int await_attached(struct container *container, struct ironbox_error *err
 		return -1;
 	if (message.size == sizeof(container->pid))
 		memcpy(&container->pid, message.bytes, sizeof(container->pid));
+	if (container->hides_late && prctl(PR_SET_DUMPABLE, 0) < 0)
+		return error_begin(error, errno, "become undumpable");
 	return 0;
 }
 

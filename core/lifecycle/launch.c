@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -107,6 +108,22 @@ static void init_child(struct container *container, const void *request)
 	init_main(container, request);
 }
 
+/*
+ * CVE-2016-9962: what init still holds of the host is not to be looked at from inside. But what is
+ * undumpable has a /proc/PID that belongs to the host's root (proc(5)), and neither a runtime
+ * without root's rights nor newuidmap(1) could write the id maps there. Then init stays as it is
+ * until it is told that they stand. Till then it is the first and only one in a user namespace that
+ * nobody else has rights over, but the same user outside, who made it.
+ */
+static int hide(struct container *container, struct ironbox_error *error)
+{
+	container->hides_late = geteuid() != 0 && container->has_attach &&
+	                        container->pipeline.clone.flags & CLONE_NEWUSER;
+	if (!container->hides_late && prctl(PR_SET_DUMPABLE, 0) < 0)
+		return error_begin(error, errno, "become undumpable");
+	return 0;
+}
+
 static int make_init(struct container *container, const struct create_request *request,
                      struct ironbox_error *error)
 {
@@ -118,10 +135,7 @@ static int make_init(struct container *container, const struct create_request *r
 	container->has_attach = pipeline_needs_attach(pipeline) ||
 	                        hooks_asked(&container->spec, HOOK_CREATE_CONTAINER) ||
 	                        hooks_asked(&container->spec, HOOK_START_CONTAINER);
-	/* CVE-2016-9962: what init still holds of the host is not to be looked at from inside */
-	if (prctl(PR_SET_DUMPABLE, 0) < 0)
-		return error_begin(error, errno, "become undumpable");
-	if (clone_process(container, init_child, request, error) < 0)
+	if (hide(container, error) < 0 || clone_process(container, init_child, request, error) < 0)
 		return -1;
 	channel_close(&container->inner_channel);
 	replace_fd(&container->start_fd, -1);
