@@ -93,18 +93,25 @@ static char *absolute_path(const char *path)
 	return joined;
 }
 
-/* Where states are when neither --root nor the ini says it. */
+/*
+ * Where states are when neither --root nor the ini says it. Without XDG_RUNTIME_DIR an ordinary
+ * user gets the folder that pam_systemd(8) makes for him, and not one in /tmp, where anyone may be
+ * first. podman as root passes an empty variable, which is as good as none; so is a path that is
+ * not absolute, by the XDG Base Directory Specification.
+ */
 static char *default_state_root(bool rootless)
 {
 	const char *directory = rootless ? getenv("XDG_RUNTIME_DIR") : NULL;
 	char *joined = NULL;
+	int size;
 
-	/* podman as root passes an empty variable: as good as none */
-	if (!directory || !*directory)
-		return strdup("/run/ironbox");
-	if (asprintf(&joined, "%s/ironbox", directory) < 0)
-		return NULL;
-	return joined;
+	if (directory && directory[0] == '/')
+		size = asprintf(&joined, "%s/ironbox", directory);
+	else if (rootless && geteuid() != 0)
+		size = asprintf(&joined, "/run/user/%u/ironbox", geteuid());
+	else
+		size = asprintf(&joined, "/run/ironbox");
+	return size < 0 ? NULL : joined;
 }
 
 int startup_runtime(struct startup *startup, const struct global_options *globals,

@@ -1,8 +1,9 @@
 /*
  * What may tell a runtime with root's rights what to do: files and folders that nobody but root can
- * change. A folder is checked by its path, from / downwards: once a folder is found to be root's
- * alone, what its entries are can't change behind our back any more, so neither fds nor a second
- * look are needed. That costs one newfstatat(2) a folder.
+ * change. To an ordinary user his own are as good: what they make of the runtime they do by his
+ * rights, which he has without it. A folder is checked by its path, from / downwards: once a folder
+ * is found to be root's alone, what its entries are can't change behind our back any more, so
+ * neither fds nor a second look are needed. That costs one newfstatat(2) a folder.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,10 +50,10 @@ static int check_inode(int at, const char *path, int flags, const struct stat *s
 	/* others may add files in a sticky folder such as /tmp, but not replace those of root */
 	bool sticky = S_ISDIR(status->st_mode) && (status->st_mode & S_ISVTX);
 
-	if (status->st_uid != 0) {
+	if (status->st_uid != 0 && status->st_uid != geteuid()) {
 		if (status->st_uid != OVERFLOW_UID || !outer_root_is_unmapped())
-			return error_begin(error, 0, "%s: owned by user %u and not by root", what,
-			                   status->st_uid);
+			return error_begin(error, 0, "%s: owned by user %u and not by root%s", what,
+			                   status->st_uid, geteuid() ? " or by us" : "");
 		if (!sticky && faccessat(at, path, W_OK, AT_EACCESS | flags) == 0)
 			return error_begin(error, 0, "%s: not root's, as we may write to it", what);
 	}

@@ -28,17 +28,31 @@
 const char *const container_status_names[] = { "creating", "created", "running", "paused",
 	                                       "stopped" };
 
-/* Ours, and no one else's to write: else somebody could put states of his own there. */
-static int check_private(int fd, const char *path, struct ironbox_error *error)
+/* Ours, and no one else's to write: else somebody could put states of his own there. A container's
+ * own is nobody else's to look into, either (CVE-2024-25621); above it callers make what they like.
+ */
+static int check_private(int fd, const char *path, mode_t forbidden, struct ironbox_error *error)
 {
 	struct stat status;
 
 	if (fstat(fd, &status) < 0)
 		return error_begin(error, errno, "look at %s", path);
-	if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || status.st_mode & 022)
-		return error_begin(error, 0, "%s: not a directory that only uid %u can write", path,
-		                   geteuid());
+	if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || status.st_mode & forbidden)
+		return error_begin(error, 0,
+		                   "%s: not a directory that only uid %u can %s (owner %u, mode "
+		                   "%04o)",
+		                   path, geteuid(), forbidden & 044 ? "look into" : "write",
+		                   status.st_uid, status.st_mode & 07777);
 	return 0;
+}
+
+/* Root's callers choose its state root, and know what they do. An ordinary user's comes from his
+ * environment: nobody else may be able to put another folder in its place. */
+static int check_way(const struct runtime *runtime, struct ironbox_error *error)
+{
+	if (!runtime->rootless || config_check_trusted_path(runtime->state_root, error) == 0)
+		return 0;
+	return error_context(error, "state root %s", runtime->state_root);
 }
 
 static int make_parents(const char *path)
@@ -60,17 +74,35 @@ static int make_parents(const char *path)
 	return mkdir(folder, 0700) < 0 && errno != EEXIST ? -1 : 0;
 }
 
+static int fail_state_root(const struct runtime *runtime, struct ironbox_error *error)
+{
+	const char *path = runtime->state_root;
+	int code = errno;
+	struct stat status;
+
+	if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode))
+		return error_begin(error, 0,
+		                   "state root %s: a symbolic link, which is not followed", path);
+	if (runtime->rootless && (code == EACCES || code == ENOENT))
+		return error_begin(
+			error, code,
+			"open the state root %s (XDG_RUNTIME_DIR or --root names another)", path);
+	return error_begin(error, code, "open the state root %s", path);
+}
+
 static int open_state_root(struct container *container, bool make, struct ironbox_error *error)
 {
 	const char *path = container->runtime->state_root;
-	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 	container->root_directory_fd = open(path, flags);
 	if (container->root_directory_fd < 0 && errno == ENOENT && make && make_parents(path) == 0)
 		container->root_directory_fd = open(path, flags);
 	if (container->root_directory_fd < 0)
-		return error_begin(error, errno, "open the state root %s", path);
-	return check_private(container->root_directory_fd, path, error);
+		return fail_state_root(container->runtime, error);
+	if (check_private(container->root_directory_fd, path, 022, error) < 0)
+		return -1;
+	return check_way(container->runtime, error);
 }
 
 /* LOCK_NB with a deadline, so that one verb that hangs is a clear error for the next. */
@@ -113,7 +145,7 @@ static int open_directory(struct container *container, bool lock, struct ironbox
 		return does_not_exist(error);
 	if (container->directory_fd < 0)
 		return error_begin(error, errno, "open the container's state");
-	if (check_private(container->directory_fd, container->id, error) < 0)
+	if (check_private(container->directory_fd, container->id, 077, error) < 0)
 		return -1;
 	if (!lock)
 		return 0;
