@@ -1,6 +1,7 @@
 /* The one clone that makes init, or a joiner. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -105,8 +107,37 @@ int clone_successor(struct container *container, struct channel *channel, uint64
 	_exit(0);
 }
 
-/* In a process of the joined user namespace, so that the new namespaces belong to it. Its own child
- * is init, and by CLONE_PARENT the runtime's. */
+static const char *type_of_namespace(int fd)
+{
+	switch (ioctl(fd, NS_GET_NSTYPE)) {
+	case CLONE_NEWUSER:
+		return "user";
+	case CLONE_NEWPID:
+		return "pid";
+	case CLONE_NEWNET:
+		return "network";
+	case CLONE_NEWIPC:
+		return "ipc";
+	case CLONE_NEWUTS:
+		return "uts";
+	case CLONE_NEWCGROUP:
+		return "cgroup";
+	default:
+		return "given";
+	}
+}
+
+static int enter_wished(const struct clone_wishes *wishes, struct ironbox_error *error)
+{
+	for (unsigned i = 0; i < wishes->namespaces; i++)
+		if (setns(wishes->namespace_fds[i], 0) < 0)
+			return error_begin(error, errno, "join the %s namespace",
+			                   type_of_namespace(wishes->namespace_fds[i]));
+	return 0;
+}
+
+/* In a process of the joined namespaces, so that the new ones belong to the user namespace among
+ * them. Its own child is init, and by CLONE_PARENT the runtime's. */
 static _Noreturn void cloner_main(struct container *container,
                                   void (*child)(struct container *container, const void *request),
                                   const void *request)
@@ -114,9 +145,7 @@ static _Noreturn void cloner_main(struct container *container,
 	const struct clone_wishes *wishes = &container->pipeline.clone;
 	ERROR_NONE(error);
 
-	if (setns(wishes->user_namespace_fd, CLONE_NEWUSER) < 0)
-		error_begin(&error, errno, "join the user namespace");
-	else
+	if (enter_wished(wishes, &error) == 0)
 		clone_successor(container, &container->inner_channel, wishes->flags, child, request,
 		                &error);
 	channel_send_bytes(&container->inner_channel, MESSAGE_ERROR, 0, &error, sizeof(error), -1,
@@ -153,22 +182,21 @@ int clone_take_successor(struct container *container, struct ironbox_error *erro
 	return container->pid > 0 ? 0 : error_begin(error, 0, "find a process by its pidfd");
 }
 
-static int clone_from_user_namespace(struct container *container,
-                                     void (*child)(struct container *container,
-                                                   const void *request),
-                                     const void *request, struct ironbox_error *error)
+static int clone_from_namespaces(struct container *container,
+                                 void (*child)(struct container *container, const void *request),
+                                 const void *request, struct ironbox_error *error)
 {
 	pid_t cloner = clone3_fork(0, NULL, container->pipeline.clone.cgroup_fd, SIGCHLD);
 	int result;
 
 	if (cloner < 0)
-		return error_begin(error, errno, "clone3 a process to join the user namespace");
+		return error_begin(error, errno, "clone3 a process to join namespaces");
 	if (cloner == 0)
 		cloner_main(container, child, request);
 	result = clone_take_successor(container, error);
 	waitpid(cloner, NULL, 0);
 	if (result < 0 && !error_is_told(error))
-		error_begin(error, 0, "the process in the user namespace died");
+		error_begin(error, 0, "the process in the joined namespaces died");
 	return result;
 }
 
@@ -176,7 +204,12 @@ int clone_process(struct container *container,
                   void (*child)(struct container *container, const void *request),
                   const void *request, struct ironbox_error *error)
 {
-	if (container->pipeline.clone.user_namespace_fd >= 0)
-		return clone_from_user_namespace(container, child, request, error);
+	unsigned namespaces = container->pipeline.clone.namespaces;
+
+	if (namespaces > CLONE_NAMESPACES_MAX)
+		return error_begin(error, 0, "more than %d namespaces to join",
+		                   CLONE_NAMESPACES_MAX);
+	if (namespaces > 0)
+		return clone_from_namespaces(container, child, request, error);
 	return clone_directly(container, child, request, error);
 }

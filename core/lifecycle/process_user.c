@@ -62,18 +62,44 @@ int process_stdio(struct container *container, struct ironbox_error *error)
 	return 0;
 }
 
+/* podman's --group-add keep-groups, by crun's annotation: the user's own groups stay, which have no
+ * numbers inside and so can't be asked for. Of root it would keep the host's, and an image may
+ * bring annotations: so it is for those without root's rights alone. */
+static bool keeps_groups(const struct container *container)
+{
+	const char *text = value_text(value_member(spec_at(&container->spec, "annotations"),
+	                                           "run.oci.keep_original_groups"));
+
+	return container->runtime->rootless && text && strcmp(text, "1") == 0;
+}
+
 /* Always and exactly: a group of the caller's must not stay (CVE-2022-2989). */
 static int set_groups(const struct container *container, struct ironbox_error *error)
 {
 	const struct oci_process *process = &container->process;
 
+	if (keeps_groups(container))
+		return 0;
 	/* The raw calls: glibc's are for threads, and this process has one. */
 	if (syscall(SYS_setgroups, process->additional_gids_count, process->additional_gids) == 0)
 		return 0;
-	/* in a user namespace made without privilege nobody may: setgroups is denied */
-	if (errno == EPERM && container->runtime->rootless && process->additional_gids_count == 0)
-		return 0;
-	return error_begin(error, errno, "process.user.additionalGids: setgroups");
+	if (errno != EPERM || !container->runtime->rootless)
+		return error_begin(error, errno, "process.user.additionalGids: setgroups");
+	/* In a user namespace of one user nobody may, user_namespaces(7): what the user has of
+	 * groups stays. To be in one's own group twice is to be in it. */
+	for (size_t i = 0; i < process->additional_gids_count; i++)
+		if (process->additional_gids[i] != process->gid)
+			return error_begin(error, 0,
+			                   "process.user.additionalGids: %u: this user namespace "
+			                   "denies setgroups(2) (it has no subordinate ids)",
+			                   process->additional_gids[i]);
+	return 0;
+}
+
+/* setresuid(2): EINVAL is an id that the user namespace does not have. */
+static const char *id_reason(int code)
+{
+	return code == EINVAL ? " (the user namespace maps no such id)" : "";
 }
 
 int process_become_user(struct container *container, struct ironbox_error *error)
@@ -85,9 +111,11 @@ int process_become_user(struct container *container, struct ironbox_error *error
 	if (pipeline_has(&container->pipeline, PHASE_DROP) && prctl(PR_SET_KEEPCAPS, 1) < 0)
 		return error_begin(error, errno, "keep the capabilities");
 	if (syscall(SYS_setresgid, process->gid, process->gid, process->gid) < 0)
-		return error_begin(error, errno, "process.user.gid: become group %u", process->gid);
+		return error_begin(error, errno, "process.user.gid: become group %u%s",
+		                   process->gid, id_reason(errno));
 	if (syscall(SYS_setresuid, process->uid, process->uid, process->uid) < 0)
-		return error_begin(error, errno, "process.user.uid: become user %u", process->uid);
+		return error_begin(error, errno, "process.user.uid: become user %u%s", process->uid,
+		                   id_reason(errno));
 	umask(process->has_umask ? process->umask : 0022);
 	if (process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return error_begin(error, errno, "process.noNewPrivileges: set no_new_privs");

@@ -183,9 +183,13 @@ static void host_clone_into_cgroup(struct ironbox_stage *seen, int cgroup_fd)
 	pipeline_of(seen)->clone.cgroup_fd = cgroup_fd;
 }
 
-static void host_clone_in_user_namespace(struct ironbox_stage *seen, int user_namespace_fd)
+static void host_clone_in_user_namespace(struct ironbox_stage *seen, int namespace_fd)
 {
-	pipeline_of(seen)->clone.user_namespace_fd = user_namespace_fd;
+	struct clone_wishes *wishes = &pipeline_of(seen)->clone;
+
+	if (wishes->namespaces < CLONE_NAMESPACES_MAX)
+		wishes->namespace_fds[wishes->namespaces] = namespace_fd;
+	wishes->namespaces++;
 }
 
 /* ---- what outlives a phase or a verb ---- */

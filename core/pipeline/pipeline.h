@@ -50,11 +50,14 @@ struct stage {
 	uint32_t number; /* the same in runtime and init */
 };
 
+enum { CLONE_NAMESPACES_MAX = 8 }; /* namespaces(7) has so many */
+
 /* What the stages want of the clone of init or the joiner. */
 struct clone_wishes {
 	uint64_t flags;
-	int cgroup_fd;         /* -1, or the stage's */
-	int user_namespace_fd; /* likewise */
+	int cgroup_fd;       /* -1, or the stage's */
+	unsigned namespaces; /* the cloner enters these; more than there is room for: an error */
+	int namespace_fds[CLONE_NAMESPACES_MAX];
 };
 
 struct pipeline {
@@ -82,11 +85,9 @@ struct pipeline {
 	void *context;
 };
 
-#define PIPELINE_NONE                                                              \
-	((struct pipeline){ .clone = { .cgroup_fd = -1, .user_namespace_fd = -1 }, \
-	                    .root_fd = -1,                                         \
-	                    .proc_fd = -1,                                         \
-	                    .console_fd = -1 })
+#define PIPELINE_NONE       \
+	((struct pipeline){ \
+		.clone = { .cgroup_fd = -1 }, .root_fd = -1, .proc_fd = -1, .console_fd = -1 })
 
 /* What all stages of a pipeline are told. */
 struct pipeline_subject {

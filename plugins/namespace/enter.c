@@ -74,7 +74,7 @@ int own_namespace_open(const struct ironbox_stage *stage, uint64_t flag,
 
 /* Joins one of those with a path. Without the rights to, it is no failure where we stand in it
  * already: a pod on the host's network names the host's own, also to a runtime without rights. */
-static int enter(const struct ironbox_stage *stage, int kind, struct ironbox_error *error)
+int enter_joined(const struct ironbox_stage *stage, int kind, struct ironbox_error *error)
 {
 	const struct namespaces *namespaces = stage->data;
 	int code;
@@ -88,19 +88,60 @@ static int enter(const struct ironbox_stage *stage, int kind, struct ironbox_err
 	                         namespaces->path[kind]);
 }
 
-int enter_before_clone(const struct ironbox_stage *stage, struct ironbox_error *error)
+/* Of the joined ones, those that stand open before the clone only. */
+static uint64_t early_flags(const struct namespaces *namespaces)
 {
-	struct namespaces *namespaces = stage->data;
 	uint64_t flags = CLONE_NEWPID;
 
 	if ((namespaces->made | namespaces->joined) & CLONE_NEWUSER)
 		flags |= CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
 		         CLONE_NEWTIME;
+	return namespaces->joined & flags;
+}
+
+/*
+ * What the runtime starts from belongs to the host, and without the host's rights it could not come
+ * back (setns(2)): its hooks would run in the container's namespaces. So a process that need not
+ * come back enters them. Root of a user namespace, as podman's, has rights over what it has made
+ * before, and takes the container's user namespace last. An ordinary user has no rights but in his
+ * user namespaces: he takes that first, and init the rest.
+ */
+int hand_to_cloner(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	struct namespaces *namespaces = stage->data;
+	int user = kind_of_flag(CLONE_NEWUSER);
+	bool joins_user = namespaces->joined & CLONE_NEWUSER, user_first = geteuid() != 0;
+	uint64_t flags = user_first && joins_user ? CLONE_NEWPID : early_flags(namespaces);
+
+	if (joins_user && user_first)
+		stage->host->clone_in_user_namespace(stage, namespaces->joined_fd[user]);
+	for (int i = 0; i < KINDS; i++) {
+		int differs;
+
+		if (!(namespaces->joined & flags & kinds[i].flag))
+			continue;
+		differs = namespaces_has_own(stage, kinds[i].flag, error);
+		if (differs < 0)
+			return -1;
+		if (differs)
+			stage->host->clone_in_user_namespace(stage, namespaces->joined_fd[i]);
+		namespaces->by_cloner |= kinds[i].flag;
+	}
+	if (joins_user && !user_first)
+		stage->host->clone_in_user_namespace(stage, namespaces->joined_fd[user]);
+	return 0;
+}
+
+int enter_before_clone(const struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	struct namespaces *namespaces = stage->data;
+	uint64_t flags = early_flags(namespaces);
+
 	for (int i = 0; i < KINDS; i++) {
 		if (!(namespaces->joined & flags & kinds[i].flag))
 			continue;
 		if (own_namespace_open(stage, kinds[i].flag, error) < 0 ||
-		    enter(stage, i, error) < 0)
+		    enter_joined(stage, i, error) < 0)
 			return -1;
 		namespaces->entered |= kinds[i].flag;
 	}
@@ -141,13 +182,27 @@ int enter_by_pidfd(const struct ironbox_stage *stage, uint64_t flag, struct iron
 int enter_in_init(const struct ironbox_stage *stage, uint64_t flags, struct ironbox_error *error)
 {
 	const struct namespaces *namespaces = stage->data;
-	uint64_t left =
-		namespaces->joined & flags & ~namespaces->entered & ~(uint64_t)CLONE_NEWUSER;
+	uint64_t left = namespaces->joined & flags &
+	                ~(namespaces->entered | namespaces->by_cloner | (uint64_t)CLONE_NEWUSER);
 
 	for (int i = 0; i < KINDS; i++)
-		if (left & kinds[i].flag && enter(stage, i, error) < 0)
+		if (left & kinds[i].flag && enter_joined(stage, i, error) < 0)
 			return -1;
 	return 0;
+}
+
+/* podman's --group-add keep-groups; the engine says the same of the process itself. */
+static bool keeps_groups(const struct ironbox_stage *stage)
+{
+	const struct ironbox_host *host = stage->host;
+	const struct ironbox_value *annotations = host->spec(stage, "annotations"), *item;
+	const char *key;
+
+	for (size_t i = 0; (item = host->item(annotations, i, &key)); i++)
+		if (strcmp(key, "run.oci.keep_original_groups") == 0)
+			return stage->flags & IRONBOX_ROOTLESS && host->text(item) &&
+			       strcmp(host->text(item), "1") == 0;
+	return false;
 }
 
 /* A process that comes to a user namespace has all capabilities there, but still the ids of the
@@ -155,7 +210,7 @@ int enter_in_init(const struct ironbox_stage *stage, uint64_t flags, struct iron
 int become_root(const struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	/* EPERM: setgroups(2) is denied there, and there is nothing that we could do about it */
-	if (setgroups(0, NULL) < 0 && errno != EPERM)
+	if (!keeps_groups(stage) && setgroups(0, NULL) < 0 && errno != EPERM)
 		return stage->host->fail(error, errno, "give up the host's supplementary groups");
 	if (setresgid(0, 0, 0) < 0)
 		return stage->host->fail(error, errno, "become gid 0 of the user namespace");

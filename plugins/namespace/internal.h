@@ -28,6 +28,7 @@ struct namespaces {
 	uint64_t made;           /* CLONE_NEW* of those that are made for the container */
 	uint64_t joined;         /* … of those that have a path */
 	uint64_t entered;        /* … of those that the runtime is in, or its children will be */
+	uint64_t by_cloner;      /* … of those that init is born in: see hand_to_cloner */
 	uint64_t set_by_runtime; /* … of those whose names and sysctls the runtime sets */
 	uint64_t by_pidfd;       /* … of those that a joiner enters by init's pidfd */
 	const char *path[KINDS]; /* the document's */
@@ -55,6 +56,10 @@ int own_namespace_open(const struct ironbox_stage *stage, uint64_t flag,
                        struct ironbox_error *error);
 /* prepare: enters what init could not enter, or only before its clone. */
 int enter_before_clone(const struct ironbox_stage *stage, struct ironbox_error *error);
+/* Enters one of kinds[] that has a path. */
+int enter_joined(const struct ironbox_stage *stage, int kind, struct ironbox_error *error);
+/* prepare, instead of it: has the cloner enter them. */
+int hand_to_cloner(struct ironbox_stage *stage, struct ironbox_error *error);
 /* Takes the runtime back to where it came from. Does nothing where there is nothing to do. */
 int go_back(const struct ironbox_stage *stage, struct ironbox_error *error);
 /* Enters a namespace of init's, from which go_back leads back. Runtime. */
@@ -63,6 +68,12 @@ int enter_by_pidfd(const struct ironbox_stage *stage, uint64_t flag, struct iron
 int enter_in_init(const struct ironbox_stage *stage, uint64_t flags, struct ironbox_error *error);
 /* Becomes root of the user namespace that this process has just come to. */
 int become_root(const struct ironbox_stage *stage, struct ironbox_error *error);
+
+/* ---- worker.c ---- */
+
+/* Runs a phase in a process of its own that shares the runtime's memory, so that *error is told
+ * here, and waits for it. What it does to its namespaces ends with it. */
+int worker_run(struct ironbox_stage *stage, ironbox_phase *work, struct ironbox_error *error);
 
 /* ---- idmap.c, names.c, sysctl.c, timens.c ---- */
 

@@ -27,13 +27,10 @@ static int namespace_validate(struct ironbox_stage *stage, struct ironbox_error 
 	return 0;
 }
 
-static int namespace_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
+static int enter_as_root(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	struct namespaces *namespaces = stage->data;
 
-	/* Offsets are written before the first process is in a time namespace, and a cgroup
-	 * namespace is made where init stands in its final cgroup: neither in the clone. */
-	stage->host->clone_flags(stage, namespaces->made & ~(CLONE_NEWCGROUP | CLONE_NEWTIME));
 	for (int i = 0; i < KINDS; i++)
 		if (kinds[i].flag == CLONE_NEWUSER && namespaces->joined & CLONE_NEWUSER)
 			stage->host->clone_in_user_namespace(stage, namespaces->joined_fd[i]);
@@ -46,6 +43,19 @@ static int namespace_prepare(struct ironbox_stage *stage, struct ironbox_error *
 	if ((namespaces->made | namespaces->joined) & CLONE_NEWUSER &&
 	    namespaces->made & CLONE_NEWIPC && sysctl_has(stage, CLONE_NEWIPC))
 		namespaces->set_by_runtime |= CLONE_NEWIPC;
+	return 0;
+}
+
+static int namespace_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct namespaces *namespaces = stage->data;
+	bool rootless = stage->flags & IRONBOX_ROOTLESS;
+
+	/* Offsets are written before the first process is in a time namespace, and a cgroup
+	 * namespace is made where init stands in its final cgroup: neither in the clone. */
+	stage->host->clone_flags(stage, namespaces->made & ~(CLONE_NEWCGROUP | CLONE_NEWTIME));
+	if ((rootless ? hand_to_cloner(stage, error) : enter_as_root(stage, error)) < 0)
+		return -1;
 	return namespaces->made & CLONE_NEWTIME ? timens_make(stage, error) : 0;
 }
 
@@ -53,7 +63,7 @@ static bool namespace_needs_attach(const struct ironbox_stage *stage)
 {
 	const struct namespaces *namespaces = stage->data;
 
-	return namespaces->entered || namespaces->set_by_runtime ||
+	return namespaces->entered || namespaces->set_by_runtime || namespaces->by_cloner ||
 	       namespaces->made & CLONE_NEWUSER;
 }
 
@@ -66,10 +76,25 @@ static int set_inside(const struct ironbox_stage *stage, uint64_t flags,
 	return sysctl_write(stage, flags, error);
 }
 
+/* The same for what the runtime can't come back from: by a process that ends with it. */
+static int set_by_worker(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct namespaces *namespaces = stage->data;
+	uint64_t flags = namespaces->by_cloner & ~(uint64_t)CLONE_NEWPID;
+
+	for (int i = 0; i < KINDS; i++)
+		if (flags & kinds[i].flag && enter_joined(stage, i, error) < 0)
+			return -1;
+	return set_inside(stage, flags, error);
+}
+
 static int namespace_attach(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	const struct namespaces *namespaces = stage->data;
 
+	if (namespaces->by_cloner & (CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) &&
+	    worker_run(stage, set_by_worker, error) < 0)
+		return -1;
 	if ((namespaces->set_by_runtime & ~namespaces->entered &&
 	     enter_by_pidfd(stage, CLONE_NEWIPC, error) < 0) ||
 	    set_inside(stage, namespaces->set_by_runtime, error) < 0 || go_back(stage, error) < 0)
@@ -88,7 +113,7 @@ static int namespace_setup(struct ironbox_stage *stage, struct ironbox_error *er
 		return -1;
 	if (namespaces->made & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) < 0)
 		return stage->host->fail(error, errno, "make a cgroup namespace");
-	if (set_inside(stage, ~namespaces->set_by_runtime, error) < 0)
+	if (set_inside(stage, ~(namespaces->set_by_runtime | namespaces->by_cloner), error) < 0)
 		return -1;
 	return enter_in_init(stage, CLONE_NEWNS, error); /* takes the host's /proc away */
 }

@@ -121,8 +121,9 @@ struct ironbox_host {
 	 * stays the stage's and must be open until attach or settle. prepare, join_prepare. */
 	void (*clone_into_cgroup)(struct ironbox_stage *stage, int cgroup_fd);
 	/* Makes a process of that user namespace the cloner, so that the new namespaces belong to
-	 * it. The fd stays the stage's. prepare. */
-	void (*clone_in_user_namespace)(struct ironbox_stage *stage, int user_namespace_fd);
+	 * it. Of other namespaces, too, each call in its turn: what the runtime would not find its
+	 * way back from, init is born in. The fd stays the stage's. prepare. */
+	void (*clone_in_user_namespace)(struct ironbox_stage *stage, int namespace_fd);
 
 	/* ---- what outlives a phase or a verb ---- */
 
