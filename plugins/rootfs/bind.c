@@ -11,14 +11,28 @@
 
 enum { PROC_ROOT_INODE = 1 };
 
+/* In a user namespace the times of a mount that came from outside are locked, too
+ * (mount_namespaces(7)). Callers ask for relatime by habit, which protects nothing: then the mount
+ * keeps what it has. */
+static bool gives_up_relatime(struct mount_attr *attr)
+{
+	if (errno != EPERM || attr->attr_clr != MOUNT_ATTR__ATIME ||
+	    attr->attr_set & MOUNT_ATTR__ATIME)
+		return false;
+	attr->attr_clr = 0;
+	return true;
+}
+
 static int set_attributes(const struct ironbox_stage *stage, int mount_fd, unsigned recursive,
                           struct mount_attr *attr, struct ironbox_error *error)
 {
 	if (!attr->attr_set && !attr->attr_clr && !attr->propagation)
 		return 0;
-	if (mount_setattr(mount_fd, "", AT_EMPTY_PATH | recursive, attr, sizeof(*attr)) < 0)
-		return stage->host->fail(error, errno, "set the attributes of the mount");
-	return 0;
+	if (mount_setattr(mount_fd, "", AT_EMPTY_PATH | recursive, attr, sizeof(*attr)) == 0)
+		return 0;
+	if (gives_up_relatime(attr))
+		return set_attributes(stage, mount_fd, recursive, attr, error);
+	return stage->host->fail(error, errno, "set the attributes of the mount");
 }
 
 /*

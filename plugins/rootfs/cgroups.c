@@ -29,7 +29,7 @@ struct line {
 	const char *path;
 };
 
-int cgroups_prepare(const struct ironbox_stage *stage, struct ironbox_error *error)
+int cgroups_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	const struct ironbox_host *host = stage->host;
 	struct rootfs *rootfs = stage->data;
@@ -38,6 +38,8 @@ int cgroups_prepare(const struct ironbox_stage *stage, struct ironbox_error *err
 	cleanup_close int directory_fd = -1;
 
 	rootfs->own_cgroups = host->namespace_is_new(stage, CLONE_NEWCGROUP);
+	if (stage->flags & IRONBOX_ROOTLESS)
+		rootfs->callers_cgroups = host->fact(stage, "/proc/self/cgroup");
 	if (!path)
 		return 0;
 	directory_fd =
@@ -94,11 +96,12 @@ static bool take_line(char *text, struct line *line)
 
 /* The container's own cgroup in the hierarchy that stands at a directory of the host. */
 static int bind_own(const struct ironbox_stage *stage, const struct mount *mount,
-                    const char *directory, const char *own, unsigned long magic,
+                    const char *directory, const struct line *line, unsigned long magic,
                     struct ironbox_error *error)
 {
 	const struct ironbox_host *host = stage->host;
 	struct mount_options options = mount->options;
+	const char *own = line->path;
 	char path[PATH_MAX];
 	cleanup_close int fd = -1;
 
@@ -117,6 +120,8 @@ static int bind_own(const struct ironbox_stage *stage, const struct mount *mount
 		options.propagation[0].type = MS_PRIVATE;
 		options.propagation_count = 1;
 	}
+	if (cgroups_protect_callers(stage, fd, line->controllers, directory, error) < 0)
+		return -1;
 	return bind_set_attributes(stage, fd, &options, error) < 0 ? -1 : steal_fd(&fd);
 }
 
@@ -134,7 +139,7 @@ static int bind_unified(const struct ironbox_stage *stage, struct mount *mount,
 		if (!take_line(text, &line))
 			return stage->host->fail(error, 0, "there is no cgroup of version 2");
 	} while (line.controllers[0]);
-	fd = bind_own(stage, mount, directory, line.path, CGROUP2_SUPER_MAGIC, error);
+	fd = bind_own(stage, mount, directory, &line, CGROUP2_SUPER_MAGIC, error);
 	if (fd < 0)
 		return -1;
 	point_fd = mount_point_open(stage, mount, -1, &made, error);
@@ -144,7 +149,8 @@ static int bind_unified(const struct ironbox_stage *stage, struct mount *mount,
 }
 
 static int make_hierarchy(const struct ironbox_stage *stage, const struct mount *mount,
-                          const struct line *line, struct ironbox_error *error)
+                          const char *directory, const struct line *line,
+                          struct ironbox_error *error)
 {
 	struct mount_options options = mount->options;
 	bool named = strncmp(line->controllers, "name=", 5) == 0;
@@ -154,7 +160,7 @@ static int make_hierarchy(const struct ironbox_stage *stage, const struct mount 
 	                     line->controllers) >= sizeof(options.data))
 		return stage->host->fail(error, E2BIG, "cgroup controllers");
 	fd = filesystem_make(stage, "cgroup", "cgroup", &options, error);
-	if (fd < 0)
+	if (fd < 0 || cgroups_protect_callers(stage, fd, line->controllers, directory, error) < 0)
 		return -1;
 	return bind_set_attributes(stage, fd, &options, error) < 0 ? -1 : steal_fd(&fd);
 }
@@ -191,8 +197,8 @@ static int add_hierarchy(const struct ironbox_stage *stage, const struct mount *
 	    access(directory, F_OK) < 0)
 		return 0;
 	fd = rootfs->own_cgroups
-	             ? make_hierarchy(stage, mount, line, error)
-	             : bind_own(stage, mount, directory, line->path, CGROUP_SUPER_MAGIC, error);
+	             ? make_hierarchy(stage, mount, directory, line, error)
+	             : bind_own(stage, mount, directory, line, CGROUP_SUPER_MAGIC, error);
 	if (fd < 0)
 		return host->context(error, "cgroup %s", name);
 	if (mkdirat(base_fd, name, 0755) < 0)
@@ -227,6 +233,26 @@ static int mount_hierarchies(const struct ironbox_stage *stage, struct mount *mo
 	return bind_set_attributes(stage, base_fd, &readonly, error);
 }
 
+/* In a cgroup namespace of its own: what is the root of it there. */
+static int make_unified(const struct ironbox_stage *stage, struct mount *mount,
+                        const char *directory, struct ironbox_error *error)
+{
+	const struct rootfs *rootfs = stage->data;
+	bool made;
+	cleanup_close int fd = -1, point_fd = -1;
+
+	mount->type = "cgroup2";
+	if (!rootfs->callers_cgroups)
+		return filesystem_mount(stage, mount, error);
+	fd = filesystem_make(stage, mount->type, "cgroup", &mount->options, error);
+	if (fd < 0 || cgroups_protect_callers(stage, fd, "", directory, error) < 0)
+		return -1;
+	point_fd = mount_point_open(stage, mount, -1, &made, error);
+	if (point_fd < 0)
+		return -1;
+	return mount_place(stage, fd, point_fd, mount->destination, error);
+}
+
 int cgroups_mount(const struct ironbox_stage *stage, struct mount *mount,
                   struct ironbox_error *error)
 {
@@ -241,6 +267,5 @@ int cgroups_mount(const struct ironbox_stage *stage, struct mount *mount,
 		return mount_hierarchies(stage, mount, error);
 	if (!rootfs->own_cgroups)
 		return bind_unified(stage, mount, unified ? CGROUPS : CGROUPS "/unified", error);
-	mount->type = "cgroup2";
-	return filesystem_mount(stage, mount, error);
+	return make_unified(stage, mount, unified ? CGROUPS : CGROUPS "/unified", error);
 }

@@ -190,6 +190,22 @@ static int mount_apart(const struct ironbox_stage *stage, const struct mount *mo
 	return mount_place(stage, mount_fd, point_fd, mount->destination, error);
 }
 
+/* What the kernel means by errno where there is more than one reason for it. */
+static const char *reason(const struct mount *mount, int code)
+{
+	if (code == EPERM && strcmp(mount->type, "proc") == 0)
+		return " (it takes a pid namespace of its own, and in a user namespace a /proc "
+		       "of the host's without masks)";
+	if (code == EPERM && strcmp(mount->type, "sysfs") == 0)
+		return " (it takes a network namespace of its own, and in a user namespace a "
+		       "/sys of the host's without masks; a bind of /sys takes neither)";
+	if (code == EPERM && strcmp(mount->type, "mqueue") == 0)
+		return " (it takes an ipc namespace of its own)";
+	if (code == EINVAL && has_data(&mount->options, "gid="))
+		return " (the user namespace may have no such gid)";
+	return "";
+}
+
 int filesystem_mount(const struct ironbox_stage *stage, struct mount *wanted,
                      struct ironbox_error *error)
 {
@@ -211,7 +227,7 @@ int filesystem_mount(const struct ironbox_stage *stage, struct mount *wanted,
 	else if (fchdir(point_fd) < 0)
 		return host->fail(error, errno, "go to %s", wanted->destination);
 	if (mount(source, path, wanted->type, flags_of(&wanted->options), *data ? data : NULL) < 0)
-		return host->fail(error, errno, "mount %s of type %s on %s (%s)", source,
-		                  wanted->type, wanted->destination, data);
+		return host->fail(error, errno, "mount %s of type %s on %s (%s)%s", source,
+		                  wanted->type, wanted->destination, data, reason(wanted, errno));
 	return 0;
 }

@@ -28,6 +28,8 @@ struct rootfs {
 	bool has_proc;          /* a procfs was mounted on /proc */
 	bool has_late_readonly; /* a tmpfs waits for mounts_finish */
 	bool own_cgroups;       /* a cgroup namespace that is not the runtime's */
+	const char *callers_cgroups; /* /proc/self/cgroup of a runtime without root's rights */
+	bool runtime_enters;         /* the runtime makes the copies of sources, from prepare on */
 };
 
 enum { PROPAGATIONS_MAX = 4 };
@@ -138,9 +140,14 @@ int idmap_apply(const struct ironbox_stage *stage, const struct mount *mount, in
 /* ---- cgroups.c ---- */
 
 /* Runtime, prepare: whose is the cgroup namespace? */
-int cgroups_prepare(const struct ironbox_stage *stage, struct ironbox_error *error);
+int cgroups_prepare(struct ironbox_stage *stage, struct ironbox_error *error);
 int cgroups_mount(const struct ironbox_stage *stage, struct mount *mount,
                   struct ironbox_error *error);
+/* callers.c: a detached mount of a hierarchy that the host has at `directory`. Where it shows the
+ * caller's cgroup, and not one of the container's, it becomes read-only. */
+int cgroups_protect_callers(const struct ironbox_stage *stage, int mount_fd,
+                            const char *controllers, const char *directory,
+                            struct ironbox_error *error);
 
 /* ---- devices.c ---- */
 

@@ -12,9 +12,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -26,23 +28,31 @@ struct letter {
 
 enum { ROOT_INDEX = UINT32_MAX };
 
-static bool runtime_enters(const struct ironbox_stage *stage)
+/* setns(2): to enter a mount namespace takes rights in one's own user namespace as well. Root of
+ * one such as podman's has them; an ordinary user has not, but then init can do what he can. */
+static bool may_enter(const struct ironbox_stage *stage)
 {
-	const struct rootfs *rootfs = stage->data;
+	const uint32_t wanted = 1U << CAP_SYS_ADMIN | 1U << CAP_SYS_CHROOT;
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
-	/* without the host's rights it cannot enter, and init has as much as it has */
-	return rootfs->in_user_namespace && rootfs->tree == TREE_OWN &&
-	       !(stage->flags & IRONBOX_ROOTLESS);
+	if (!(stage->flags & IRONBOX_ROOTLESS))
+		return true;
+	return syscall(SYS_capget, &header, sets) == 0 && (sets[0].effective & wanted) == wanted;
 }
 
 bool source_is_sent(const struct ironbox_stage *stage, const struct mount *mount)
 {
-	return runtime_enters(stage) || (mount && mount->options.idmap);
+	const struct rootfs *rootfs = stage->data;
+
+	return rootfs->runtime_enters || (mount && mount->options.idmap);
 }
 
 bool sources_need_attach(const struct ironbox_stage *stage)
 {
-	return runtime_enters(stage);
+	const struct rootfs *rootfs = stage->data;
+
+	return rootfs->runtime_enters;
 }
 
 int source_clone(const struct ironbox_stage *stage, const struct mount *mount,
@@ -114,9 +124,11 @@ static int send_sources(struct ironbox_stage *stage, struct ironbox_error *error
 
 int sources_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
 {
-	const struct rootfs *rootfs = stage->data;
+	struct rootfs *rootfs = stage->data;
 
-	if (rootfs->tree != TREE_OWN || runtime_enters(stage))
+	rootfs->runtime_enters =
+		rootfs->in_user_namespace && rootfs->tree == TREE_OWN && may_enter(stage);
+	if (rootfs->tree != TREE_OWN || rootfs->runtime_enters)
 		return 0;
 	return send_sources(stage, error); /* those with ids of their own, if there are any */
 }
@@ -144,10 +156,11 @@ static int own_mounts_open(const struct ironbox_stage *stage, struct ironbox_err
 int sources_attach(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	const struct ironbox_host *host = stage->host;
+	const struct rootfs *rootfs = stage->data;
 	cleanup_close int own_fd = -1, directory_fd = -1;
 	int result;
 
-	if (!runtime_enters(stage))
+	if (!rootfs->runtime_enters)
 		return 0;
 	own_fd = own_mounts_open(stage, error);
 	if (own_fd < 0)
