@@ -5,24 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include <ironbox/cleanup.h>
 
 #include "files.h"
 #include "internal.h"
+#include "no_cgroup.h"
 #include "path.h"
 #include "processes.h"
-
-/* Without a cgroup (rootless) init is all that we know of. */
-static int signal_init(const struct ironbox_stage *stage, int number, struct ironbox_error *error)
-{
-	if (stage->init_pidfd < 0 || pidfd_send_signal(stage->init_pidfd, number, NULL, 0) == 0 ||
-	    errno == ESRCH)
-		return 0;
-	return stage->host->fail(error, errno, "send signal %d to init", number);
-}
 
 static int freeze(const struct ironbox_stage *stage, int cgroup_fd, struct ironbox_error *error)
 {
@@ -82,7 +73,7 @@ int cgroup_signal(struct ironbox_stage *stage, int number, struct ironbox_error 
 	if (found <= 0) /* removed already: nobody is left to signal */
 		return found < 0 || stage->host->recall(stage, KEY_PATH)
 		               ? found
-		               : signal_init(stage, number, error);
+		               : no_cgroup_signal(stage, number, error);
 	if (number == SIGKILL) /* Linux 5.14; reaches frozen ones and forks alike */
 		return cgroup_write(stage, fd, "cgroup.kill", "1", NULL, error);
 	return signal_all(stage, fd, number, error);
@@ -135,11 +126,8 @@ int cgroup_processes(struct ironbox_stage *stage, struct ironbox_error *error)
 
 	if (found < 0)
 		return -1;
-	if (!found) {
-		if (!stage->host->recall(stage, KEY_PATH) && stage->init_pid > 0)
-			stage->host->report_process(stage, stage->init_pid);
-		return 0;
-	}
+	if (!found)
+		return stage->host->recall(stage, KEY_PATH) ? 0 : no_cgroup_processes(stage, error);
 	if (cgroup_visit_processes(fd, report_process, stage) < 0)
 		return stage->host->fail(error, errno, "list the processes of the cgroup");
 	return 0;

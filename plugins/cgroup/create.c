@@ -9,6 +9,7 @@
 #include "ebpf.h"
 #include "files.h"
 #include "internal.h"
+#include "no_cgroup.h"
 #include "path.h"
 
 /* With these there are statistics and oom events, asked for or not. All that there are would make
@@ -118,7 +119,8 @@ static int open_parent(struct ironbox_stage *stage, int mount_fd, const char *pa
 	if (fd < 0 && errno == ENOENT)
 		fd = cgroup_make_parent(mount_fd, path);
 	if (fd < 0)
-		return stage->host->fail(error, errno, "make the parents of cgroup %s", path);
+		return stage->host->fail(error, errno, "make the parents of cgroup %s%s", path,
+		                         no_cgroup_reason(stage, errno));
 	request.parent_fd = fd;
 	request.wanted = request.required | WANTED;
 	if (subtree_enable(stage, &request, error) < 0)
@@ -159,7 +161,8 @@ static int make_new(struct ironbox_stage *stage, int parent_fd, const char *name
 	/* someone made it since we looked: it is theirs, and our teardown must not touch it */
 	if (stage->host->remember(stage, KEY_PATH, "", error) < 0)
 		return -1;
-	return stage->host->fail(error, code, "make cgroup %s", path);
+	return stage->host->fail(error, code, "make cgroup %s%s", path,
+	                         no_cgroup_reason(stage, code));
 }
 
 static int make_cgroup(struct ironbox_stage *stage, int mount_fd, const char *path,
@@ -202,7 +205,7 @@ static int apply_device_rules(struct ironbox_stage *stage, const struct device_r
 	program_fd = device_program_load(rules);
 	if (program_fd < 0 && errno == EPERM && (stage->flags & IRONBOX_ROOTLESS)) {
 		/* who may not load it cannot make device nodes either, as with runc and crun */
-		stage->host->log(stage, IRONBOX_LOG_INFO,
+		stage->host->log(stage, IRONBOX_LOG_DEBUG,
 		                 "linux.resources.devices: no right to load a device program: the "
 		                 "rules are left out");
 		return 0;

@@ -39,7 +39,9 @@ int cgroup_join_prepare(struct ironbox_stage *stage, struct ironbox_error *error
 		return -1;
 	asked = asked ? asked + strspn(asked, "/") : ""; /* "/" is the container's own */
 	if (!stage->host->recall(stage, KEY_PATH))       /* it never had one */
-		return *asked ? stage->host->fail(error, 0, "--cgroup %s: there is none", asked)
+		return *asked ? stage->host->fail(error, 0,
+		                                  "--cgroup /%s: the container has no cgroup",
+		                                  asked)
 		              : 0;
 	if (!found)
 		return stage->host->fail(error, ENOENT, "open the container's cgroup");

@@ -18,10 +18,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/pidfd.h>
 
 #include <devices.h>
 #include <files.h>
+#include <no_cgroup.h>
 #include <processes.h>
 
 #include "internal.h"
@@ -177,6 +177,15 @@ static int go_below(const struct ironbox_stage *stage, struct hierarchies *all,
 	return 0;
 }
 
+static int refuse_below(const struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const char *given = stage->host->recall(stage, "ironbox.exec_cgroup");
+
+	if (!given || !given[strspn(given, "/")])
+		return 0;
+	return stage->host->fail(error, 0, "--cgroup %s: the container has no cgroup", given);
+}
+
 static int cgroup1_join_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	struct cgroup1 *cgroup = stage->data;
@@ -185,7 +194,7 @@ static int cgroup1_join_prepare(struct ironbox_stage *stage, struct ironbox_erro
 	int found = hierarchies_recall(stage, all, error);
 
 	if (found <= 0)
-		return found;
+		return found < 0 ? -1 : refuse_below(stage, error);
 	if (go_below(stage, all, error) < 0 || members_open(stage, all, error) < 0)
 		return -1;
 	unified = hierarchies_with(all, V1_UNIFIED);
@@ -221,11 +230,7 @@ static int cgroup1_signal(struct ironbox_stage *stage, int number, struct ironbo
 
 	if (found)
 		return found < 0 ? -1 : freezer_signal(stage, &all, number, error);
-	/* without a cgroup (rootless) init is all that we know of */
-	if (stage->init_pidfd < 0 || pidfd_send_signal(stage->init_pidfd, number, NULL, 0) == 0 ||
-	    errno == ESRCH)
-		return 0;
-	return stage->host->fail(error, errno, "send signal %d to init", number);
+	return no_cgroup_signal(stage, number, error);
 }
 
 static int cgroup1_pause(struct ironbox_stage *stage, struct ironbox_error *error)
@@ -291,11 +296,8 @@ static int cgroup1_processes(struct ironbox_stage *stage, struct ironbox_error *
 
 	if (found < 0)
 		return -1;
-	if (!found) {
-		if (stage->init_pid > 0)
-			stage->host->report_process(stage, stage->init_pid);
-		return 0;
-	}
+	if (!found)
+		return no_cgroup_processes(stage, error);
 	fd = members_directory(&all);
 	if (fd < 0 && errno == ENOENT)
 		return 0; /* removed: there is no process */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <files.h>
+#include <no_cgroup.h>
 #include <processes.h>
 
 #include "internal.h"
@@ -95,7 +96,8 @@ static int make_parents(const struct ironbox_stage *stage, const struct hierarch
 		*slash = '\0';
 		made = mkdir(path, 0755) == 0;
 		if (!made && errno != EEXIST) /* another runtime may be at it, too */
-			return stage->host->fail(error, errno, "make cgroup %s", path);
+			return stage->host->fail(error, errno, "make cgroup %s%s", path,
+			                         no_cgroup_reason(stage, errno));
 		if (made && hierarchy->controllers & V1_BIT(V1_CPUSET)) {
 			cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -129,7 +131,10 @@ static int make_directory(const struct ironbox_stage *stage, const struct hierar
 	}
 	if (result < 0 && errno == EEXIST)
 		return 1;
-	return result < 0 ? stage->host->fail(error, errno, "make cgroup %s", path) : 0;
+	if (result < 0)
+		return stage->host->fail(error, errno, "make cgroup %s%s", path,
+		                         no_cgroup_reason(stage, errno));
+	return 0;
 }
 
 static int make_one(struct ironbox_stage *stage, struct hierarchies *all, size_t index,
