@@ -14,6 +14,8 @@ const struct option_row global_rows[] = {
 	OPTION(struct global_options, debug, "debug", 0, NULL, "log more"),
 	OPTION(struct global_options, rootless, "rootless", 0, "WHEN",
 	       "go without the host's root rights: true, false or auto"),
+	OPTION(struct global_options, cgroup_manager, "cgroup-manager", 0, "MANAGER",
+	       "cgroupfs (the default), or disabled: containers get no cgroup"),
 	{ .name = "systemd-cgroup",
 	  .kind = OPTION_FLAG,
 	  .help = "(not there yet)",

@@ -5,7 +5,7 @@
 #include "cli/options.h"
 
 struct global_options {
-	const char *root, *config, *log, *log_format, *rootless;
+	const char *root, *config, *log, *log_format, *rootless, *cgroup_manager;
 	bool debug, version;
 };
 

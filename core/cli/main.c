@@ -36,7 +36,9 @@ static void request_free(struct request *request);
 int main(int argc, char **argv)
 {
 	__attribute__((cleanup(request_free))) struct request request = {
-		.globals = { .log_format = "text", .rootless = "auto" },
+		.globals = { .log_format = "text",
+		             .rootless = "auto",
+		             .cgroup_manager = "cgroupfs" },
 	};
 	ERROR_NONE(error);
 	int status = STATUS_FAILED;

@@ -75,7 +75,8 @@ static int load_stages(struct container *container, const struct create_request 
 		.bundle = container->bundle,
 		.root_path = container->rootfs,
 		.flags = (request->no_pivot ? IRONBOX_NO_PIVOT : 0) |
-		         (container->runtime->rootless ? IRONBOX_ROOTLESS : 0),
+		         (container->runtime->rootless ? IRONBOX_ROOTLESS : 0) |
+		         (container->runtime->no_cgroup ? IRONBOX_NO_CGROUP : 0),
 	};
 
 	container->state.stage_flags = subject.flags;

@@ -20,6 +20,7 @@ struct runtime {
 	const struct config *config;
 	const char *state_root; /* absolute */
 	bool rootless;
+	bool no_cgroup; /* containers get none */
 };
 
 enum container_status {

@@ -15,6 +15,35 @@
 
 #include "listing.h"
 
+static bool has_path(const struct ironbox_stage *stage)
+{
+	const char *path = stage->host->text(stage->host->spec(stage, "linux.cgroupsPath"));
+
+	return path && *path;
+}
+
+bool no_cgroup_is_wanted(const struct ironbox_stage *stage, bool has_limits)
+{
+	if (stage->flags & IRONBOX_NO_CGROUP)
+		return true;
+	return stage->flags & IRONBOX_ROOTLESS && !has_limits && !has_path(stage);
+}
+
+int no_cgroup_check(const struct ironbox_stage *stage, bool has_limits, struct ironbox_error *error)
+{
+	if (!(stage->flags & IRONBOX_NO_CGROUP))
+		return 0;
+	if (has_limits)
+		return stage->host->fail(error, 0,
+		                         "linux.resources: limits take a cgroup, and cgroups are "
+		                         "disabled (--cgroup-manager)");
+	if (has_path(stage))
+		return stage->host->fail(error, 0,
+		                         "linux.cgroupsPath: cgroups are disabled "
+		                         "(--cgroup-manager)");
+	return 0;
+}
+
 const char *no_cgroup_reason(const struct ironbox_stage *stage, int code)
 {
 	if (stage->flags & IRONBOX_ROOTLESS && (code == EACCES || code == EPERM || code == EROFS))

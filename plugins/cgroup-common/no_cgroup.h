@@ -8,6 +8,14 @@
 
 #include <ironbox/plugin.h>
 
+/* Is the container to have none? It is what the caller said; or a container without root's rights
+ * asks for nothing, neither by its path nor by limits (podman's rootless ones), and is happy. */
+bool no_cgroup_is_wanted(const struct ironbox_stage *stage, bool has_limits);
+
+/* What the caller said and what config.json asks for have to go together. */
+int no_cgroup_check(const struct ironbox_stage *stage, bool has_limits,
+                    struct ironbox_error *error);
+
 /* What to add to the error that none could be made: "", or that an ordinary user needs one that is
  * his. */
 const char *no_cgroup_reason(const struct ironbox_stage *stage, int code);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "no_cgroup.h"
 #include "path.h"
 
 static int check_unified(const struct ironbox_stage *stage, const struct ironbox_value *unified,
@@ -12,10 +13,8 @@ static int check_unified(const struct ironbox_stage *stage, const struct ironbox
 bool cgroup_is_unwanted(const struct ironbox_stage *stage)
 {
 	const struct cgroup_data *data = stage->data;
-	const char *path = stage->host->text(stage->host->spec(stage, "linux.cgroupsPath"));
 
-	return (stage->flags & IRONBOX_ROOTLESS) && !(path && *path) &&
-	       resources_controllers(stage, &data->resources) == 0;
+	return no_cgroup_is_wanted(stage, resources_controllers(stage, &data->resources) != 0);
 }
 
 int cgroup_validate(struct ironbox_stage *stage, struct ironbox_error *error)
@@ -26,6 +25,8 @@ int cgroup_validate(struct ironbox_stage *stage, struct ironbox_error *error)
 
 	if (resources_read(stage, host->spec(stage, "linux.resources"), RESOURCES_CREATE,
 	                   &data->resources, error) < 0)
+		return -1;
+	if (no_cgroup_check(stage, resources_controllers(stage, &data->resources) != 0, error) < 0)
 		return -1;
 	if (path && *path && cgroup_path_check(stage, "linux.cgroupsPath", path, error) < 0)
 		return -1;

@@ -68,14 +68,11 @@ static int refuse_unified(const struct ironbox_stage *stage, const struct ironbo
 	                         "cannot use unified on cgroup v1 (linux.resources.unified)");
 }
 
-/* A rootless container that asks for nothing gets no cgroup, and is happy (podman). */
 static bool is_unwanted(const struct ironbox_stage *stage)
 {
 	const struct cgroup1 *cgroup = stage->data;
-	const char *path = stage->host->text(stage->host->spec(stage, "linux.cgroupsPath"));
 
-	return (stage->flags & IRONBOX_ROOTLESS) && !(path && *path) &&
-	       resources_controllers(stage, &cgroup->resources) == 0;
+	return no_cgroup_is_wanted(stage, resources_controllers(stage, &cgroup->resources) != 0);
 }
 
 static int check_path(const struct ironbox_stage *stage, struct ironbox_error *error)
@@ -100,8 +97,9 @@ static int cgroup1_validate(struct ironbox_stage *stage, struct ironbox_error *e
 
 	if (resources_read(stage, stage->host->spec(stage, "linux.resources"), RESOURCES_CREATE,
 	                   resources, error) < 0 ||
-	    refuse_unified(stage, resources->unified, error) < 0 || check_path(stage, error) < 0 ||
-	    check_devices(stage, resources->devices, error) < 0)
+	    refuse_unified(stage, resources->unified, error) < 0 ||
+	    no_cgroup_check(stage, resources_controllers(stage, resources) != 0, error) < 0 ||
+	    check_path(stage, error) < 0 || check_devices(stage, resources->devices, error) < 0)
 		return -1;
 	if (resources->memory.has_kernel)
 		stage->host->log(stage, IRONBOX_LOG_WARNING,

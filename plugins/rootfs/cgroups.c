@@ -38,7 +38,7 @@ int cgroups_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
 	cleanup_close int directory_fd = -1;
 
 	rootfs->own_cgroups = host->namespace_is_new(stage, CLONE_NEWCGROUP);
-	if (stage->flags & IRONBOX_ROOTLESS)
+	if (stage->flags & (IRONBOX_ROOTLESS | IRONBOX_NO_CGROUP))
 		rootfs->callers_cgroups = host->fact(stage, "/proc/self/cgroup");
 	if (!path)
 		return 0;

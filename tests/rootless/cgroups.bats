@@ -55,3 +55,29 @@ teardown() {
 	equals "$status" 0
 	equals "$output" "$(cat /proc/self/cgroup)"
 }
+
+@test "cgroups: --cgroup-manager disabled: none is made, also by root" {
+	chown root "$box" "$box/alice" "$bundle"
+	box_set 'del(.linux.uidMappings, .linux.gidMappings) |
+		.linux.namespaces |= map(select(.type != "user"))'
+	as_root() {
+		"$BOX_SUITE/bin/ironbox" --root "$box/states" --config "$box/ironbox.ini" "$@" 3>&-
+	}
+	box_args /bin/sh -c 'cat /proc/self/cgroup; mkdir /sys/fs/cgroup/pids/new'
+	run as_root --cgroup-manager disabled run --bundle "$bundle" "$id"
+	contains "$output" "$(cat /proc/self/cgroup)"
+	contains "$output" "Read-only file system"
+	run as_root --cgroup-manager=cgroupfs run --bundle "$bundle" "$id"
+	contains "$output" "/$id"
+	box_set '.linux.resources = {pids: {limit: 5}}'
+	run as_root --cgroup-manager disabled run --bundle "$bundle" "$id"
+	equals "$status" 1
+	contains "$output" "linux.resources: limits take a cgroup, and cgroups are disabled"
+	box_set 'del(.linux.resources) | .linux.cgroupsPath = "/" + $id' --arg id "$id"
+	run as_root --cgroup-manager disabled run --bundle "$bundle" "$id"
+	contains "$output" "linux.cgroupsPath: cgroups are disabled"
+	run as_root --cgroup-manager systemd list
+	contains "$output" "--cgroup-manager systemd: is not there yet"
+	run as_root --cgroup-manager other list
+	contains "$output" "--cgroup-manager other: neither cgroupfs nor disabled"
+}

@@ -162,6 +162,7 @@ enum {
 	IRONBOX_NO_PIVOT = 1 << 0,    /* --no-pivot: a root on a ramdisk */
 	IRONBOX_ROOTLESS = 1 << 1,    /* the runtime lacks the host's root rights */
 	IRONBOX_KILLED_INIT = 1 << 2, /* teardown: nothing of the container is alive any more */
+	IRONBOX_NO_CGROUP = 1 << 3,   /* --cgroup-manager disabled: it stays in the caller's */
 };
 
 /* One stage at work on one container. All pointers and fds are the engine's, but *data. */
