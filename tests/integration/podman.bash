@@ -20,6 +20,7 @@ podman_make() {
 		cgroup_manager = "cgroupfs"
 		events_logger = "file"
 		infra_image = "localhost/box"
+		runtime_supports_nocgroups = ["ironbox-of-podman"]
 		[network]
 		network_backend = "cni"
 		network_config_dir = "$folder/net"

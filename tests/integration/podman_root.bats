@@ -98,6 +98,12 @@ teardown() {
 	equals "$(cat "/sys/fs/cgroup/memory/$id"/libpod-*/memory.limit_in_bytes | tail -1)" 67108864
 }
 
+@test "podman, as root: without cgroups" {
+	runtime=$BOX_SUITE/bin/ironbox-of-podman
+	equals "$(podman run --rm --network none --cgroups disabled box cat /proc/self/cgroup)" \
+		"$(cat /proc/self/cgroup)"
+}
+
 @test "podman, as root: a user namespace" {
 	userns() {
 		run_one --uidmap 0:100000:1000 --gidmap 0:100000:1000 box \
