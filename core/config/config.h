@@ -58,12 +58,12 @@ int config_read(const struct config *config, const char *section,
                 const struct ironbox_field *fields, const char *const *common, void *out,
                 struct ironbox_error *error);
 
-/* Whether the file or folder behind the fd may be written by its owner root alone; also used for
- * plugins. `what` names it in the error. */
+/* Whether the file or folder behind the fd may be written by its owner alone, who is root or, for
+ * an ordinary user, he himself; also used for plugins. `what` names it in the error. */
 int config_check_trusted(int fd, const char *what, struct ironbox_error *error);
 
-/* The same for each folder, and each symlink, on the way to `path` and for path itself: then none
- * but root can change what the path leads to. Costs one newfstatat(2) a name. */
+/* The same for each folder, and each symlink, on the way to `path` and for path itself: then nobody
+ * else can change what the path leads to. Costs one newfstatat(2) a name. */
 int config_check_trusted_path(const char *path, struct ironbox_error *error);
 
 #endif

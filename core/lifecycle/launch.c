@@ -118,8 +118,8 @@ static void init_child(struct container *container, const void *request)
  */
 static int hide(struct container *container, struct ironbox_error *error)
 {
-	container->hides_late = geteuid() != 0 && container->has_attach &&
-	                        container->pipeline.clone.flags & CLONE_NEWUSER;
+	container->hides_late = container->pipeline.clone.flags & CLONE_NEWUSER &&
+	                        container->has_attach && geteuid() != 0;
 	if (!container->hides_late && prctl(PR_SET_DUMPABLE, 0) < 0)
 		return error_begin(error, errno, "become undumpable");
 	return 0;
