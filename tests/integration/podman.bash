@@ -20,7 +20,9 @@ podman_make() {
 		cgroup_manager = "cgroupfs"
 		events_logger = "file"
 		infra_image = "localhost/box"
-		runtime_supports_nocgroups = ["ironbox-of-podman"]
+		runtime_supports_nocgroup = ["ironbox"]
+		[engine.runtimes]
+		ironbox = ["$BOX_SUITE/bin/ironbox-of-podman"]
 		[network]
 		network_backend = "cni"
 		network_config_dir = "$folder/net"
