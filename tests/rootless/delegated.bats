@@ -95,11 +95,11 @@ cgroup_mount() {
 		for words in '["ro"]' '["rw"]' '[]' '["nosuid", "relatime"]'; do
 			cgroup_mount "$words"
 			run inside /bin/sh -c 'cd /sys/fs/cgroup && cat cgroup.procs | wc -l &&
-				echo 1 >cgroup.freeze; echo $$ >cgroup.procs; mkdir new; ls -d ../callers'
+				echo 5 >cgroup.max.depth; echo $$ >cgroup.procs; mkdir new; ls -d ../callers'
 			echo "$namespace $words: $output"
 			equals "$(grep -c 'Read-only file system' <<<"$output")" 3
 			contains "$output" "../callers: No such file"
-			equals "$(cat "$given/callers/cgroup.freeze")" 0
+			equals "$(cat "$given/callers/cgroup.max.depth")" max
 			[ ! -e "$given/callers/new" ]
 		done
 	done

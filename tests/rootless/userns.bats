@@ -99,11 +99,25 @@ take_shape() {
 	ironbox delete --force "$id"
 }
 
-@test "userns: keep-id, over folders that its root could not pass" {
+@test "userns: nomap, over folders of a user who is nobody inside" {
+	take_shape podman-rootless-run-keepid
+	box_set '.process.user = {uid: 0, gid: 0} |
+		.linux.uidMappings = [{containerID: 0, hostID: 1, size: 65536}] |
+		.linux.gidMappings = .linux.uidMappings'
+	within chown -Rh 1:1 "$bundle/rootfs"
+	chmod 700 "$box/bob"
+	run inside /probe ids read /run/.containerenv
+	chmod 755 "$box/bob"
+	echo "$output"
+	equals "$status" 0
+	contains "$output" "uid 0 0 0 0"
+	contains "$output" of-podman
+}
+
+@test "userns: keep-id: the user is himself inside" {
 	take_shape podman-rootless-run-keepid
 	box_set '.process.user.uid = 1001'
 	within chown -Rh 1:1 "$bundle/rootfs"
-	chmod 700 "$box/bob"
 	run inside /probe ids read /proc/self/uid_map read /run/.containerenv
 	echo "$output"
 	equals "$status" 0
@@ -111,7 +125,6 @@ take_shape() {
 	contains "$output" "groups 1001"
 	contains "$(tr -s ' ' <<<"$output")" " 1001 0 1"
 	contains "$output" of-podman
-	chmod 755 "$box/bob"
 }
 
 @test "userns: a pod: namespaces that the runtime can't come back from" {
