@@ -40,11 +40,17 @@ static void print_lacks(FILE *out, const struct stage_info *info)
 		fprintf(out, "%s%s", lack == info->lacks ? "" : ", ", *lack);
 }
 
-static const char *wakes_on(const struct stage_info *info)
+/* "linux.seccomp", "always", "by checkpoint restore" */
+static const char *wakes_on(const struct stage_info *info, char *text, size_t size)
 {
+	const char *verbs = info->verbs ? info->verbs : "";
+
 	if (!info->wakes_on) /* no manifest was read */
 		return "-";
-	return *info->wakes_on ? info->wakes_on : "always";
+	if (!*verbs)
+		return *info->wakes_on ? info->wakes_on : "always";
+	snprintf(text, size, "%s%sby %s", info->wakes_on, *info->wakes_on ? " " : "", verbs);
+	return text;
 }
 
 struct plugins_listing {
@@ -61,7 +67,7 @@ static void add_cell(struct plugins_listing *listing, const char *text)
 static void visit_row(void *context, const struct stage_info *info)
 {
 	struct plugins_listing *listing = context;
-	char abi[32], lacks[1024] = "";
+	char abi[32], lacks[1024] = "", wakes[512];
 	FILE *out = fmemopen(lacks, sizeof(lacks), "w");
 
 	snprintf(abi, sizeof(abi), "%u.%u", info->abi_major, info->abi_minor);
@@ -77,7 +83,7 @@ static void visit_row(void *context, const struct stage_info *info)
 	add_cell(listing, info->version);
 	add_cell(listing, info->version && *info->version ? abi : "");
 	add_cell(listing, stage_state(info));
-	add_cell(listing, wakes_on(info));
+	add_cell(listing, wakes_on(info, wakes, sizeof(wakes)));
 	add_cell(listing, lacks);
 }
 
@@ -131,6 +137,7 @@ static void visit_json(void *context, const struct stage_info *info)
 	writer_string(json, "abi", abi);
 	writer_bool(json, "enabled", info->enabled);
 	print_words(json, "wakesOn", info->wakes_on);
+	print_words(json, "verbs", info->verbs);
 	writer_strings(json, "lacks", info->lacks ? info->lacks : none);
 	if (info->problem)
 		writer_string(json, "problem", info->problem);

@@ -62,6 +62,22 @@ struct exec_request {
 	bool ignore_paused;
 };
 
+/* What checkpoint and restore tell the stage that does it. */
+struct checkpoint_options {
+	const char *image_path, *work_path, *parent_path; /* NULL: as the stage has it */
+	const char *manage_cgroups_mode, *status_fd, *lsm_profile, *lsm_mount_context;
+	const char *const *empty_ns; /* NULL-terminated, or NULL */
+	bool leave_running, pre_dump, tcp_established, tcp_skip_in_flight, ext_unix_sk, shell_job,
+		file_locks, link_remap, auto_dedup;
+};
+
+struct restore_request {
+	struct create_request create;
+	struct checkpoint_options options;
+	bool detach;
+	bool no_subreaper;
+};
+
 int container_create(const struct runtime *runtime, const struct create_request *request,
                      struct ironbox_error *error);
 int container_start(const struct runtime *runtime, const char *id, struct ironbox_error *error);
@@ -77,6 +93,12 @@ int container_delete(const struct runtime *runtime, const char *id, bool force,
                      struct ironbox_error *error);
 int container_pause(const struct runtime *runtime, const char *id, struct ironbox_error *error);
 int container_resume(const struct runtime *runtime, const char *id, struct ironbox_error *error);
+/* Writes images of the container's processes; unless they are left running they are dead then. */
+int container_checkpoint(const struct runtime *runtime, const char *id,
+                         const struct checkpoint_options *options, struct ironbox_error *error);
+/* A container of a bundle whose processes come from such images. *exit_code as with run. */
+int container_restore(const struct runtime *runtime, const struct restore_request *request,
+                      int *exit_code, struct ironbox_error *error);
 /* resources: a SPEC_RESOURCES document. */
 int container_update(const struct runtime *runtime, const char *id, const struct spec *resources,
                      struct ironbox_error *error);
@@ -119,6 +141,7 @@ struct stage_info {
 	unsigned abi_major, abi_minor;
 	bool enabled;
 	const char *wakes_on;     /* the manifest's line; "" means always */
+	const char *verbs;        /* likewise; "" means all */
 	const char *problem;      /* why it could not be loaded, or NULL */
 	const char *const *lacks; /* NULL-terminated */
 };

@@ -83,6 +83,7 @@ static void visit_stage(const struct runtime *runtime, const char *name,
 		                   .path = "",
 		                   .version = "",
 		                   .wakes_on = "",
+		                   .verbs = "",
 		                   .lacks = nothing };
 	const char *slash;
 	ERROR_NONE(error);
@@ -93,6 +94,7 @@ static void visit_stage(const struct runtime *runtime, const char *name,
 		slash = strrchr(module.path, '/');
 		info.module = slash ? slash + 1 : module.path;
 		info.wakes_on = module.manifest.wakes_on;
+		info.verbs = module.manifest.verbs;
 		if (module_load(&module, &error) == 0) {
 			info.version = module.plugin.version;
 			info.abi_major = module.plugin.abi >> 16;

@@ -5,6 +5,7 @@
 #include <linux/sched.h> /* CLONE_NEWTIME: glibc 2.36 does not know it */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <ironbox/cleanup.h>
@@ -119,9 +120,15 @@ static int host_give_console(struct ironbox_stage *seen, int master_fd, int peer
                              struct ironbox_error *error)
 {
 	struct pipeline *pipeline = pipeline_of(seen);
-	int result = channel_send_bytes(pipeline->channel, MESSAGE_CONSOLE, 0, NULL, 0, master_fd,
-	                                error);
+	int result;
 
+	if (!pipeline->channel) { /* restore: it is the runtime already */
+		ironbox_close_at_end(&peer_fd);
+		replace_fd(&pipeline->console_fd, master_fd);
+		return 0;
+	}
+	result = channel_send_bytes(pipeline->channel, MESSAGE_CONSOLE, 0, NULL, 0, master_fd,
+	                            error);
 	ironbox_close_at_end(&master_fd);
 	replace_fd(&pipeline->console_fd, peer_fd);
 	return result;
@@ -197,6 +204,8 @@ static void host_clone_in_user_namespace(struct ironbox_stage *seen, int namespa
 static int host_send(struct ironbox_stage *seen, const void *bytes, size_t size, int fd,
                      struct ironbox_error *error)
 {
+	if (!pipeline_of(seen)->channel)
+		return error_begin(error, 0, "send to a process that this verb does not make");
 	return channel_send_bytes(pipeline_of(seen)->channel, MESSAGE_STAGE, stage_of(seen)->number,
 	                          bytes, size, fd, error);
 }
@@ -205,9 +214,12 @@ static ssize_t host_receive(struct ironbox_stage *seen, void *bytes, size_t capa
                             struct ironbox_error *error)
 {
 	struct message message = { .fd = -1 };
-	int got = channel_take(pipeline_of(seen)->channel, stage_of(seen)->number, &message, error);
+	int got;
 
 	*fd = -1;
+	if (!pipeline_of(seen)->channel)
+		return 0;
+	got = channel_take(pipeline_of(seen)->channel, stage_of(seen)->number, &message, error);
 	if (got <= 0)
 		return got;
 	if (message.size > capacity) {
@@ -232,7 +244,11 @@ static int host_remember(struct ironbox_stage *seen, const char *key, const char
 static const char *host_recall(const struct ironbox_stage *seen, const char *key)
 {
 	const struct pipeline *pipeline = pipeline_of(seen);
+	const struct pipeline_option *option;
 
+	for (option = pipeline->options; option && option->key; option++)
+		if (!strcmp(key, option->key))
+			return option->value;
 	if (!strcmp(key, "ironbox.state_root"))
 		return pipeline->state_root;
 	if (!strcmp(key, "ironbox.exec_cgroup"))
@@ -276,6 +292,57 @@ static void host_report_lack(struct ironbox_stage *seen, const char *format, ...
 		pipeline->on_lack(pipeline->context, text);
 }
 
+/* ---- checkpoint and restore ---- */
+
+static int host_external(struct ironbox_stage *seen, const struct ironbox_external *given,
+                         struct ironbox_error *error)
+{
+	struct pipeline *pipeline = pipeline_of(seen);
+	struct ironbox_external *grown =
+		reallocarray(pipeline->externals, pipeline->external_count + 1, sizeof(*grown));
+	struct ironbox_external *copy;
+
+	if (!grown)
+		return error_begin(error, errno, "keep what is external");
+	pipeline->externals = grown;
+	copy = &grown[pipeline->external_count++];
+	*copy = (struct ironbox_external){
+		.kind = given->kind,
+		.fd = given->fd < 0 ? -1 : fcntl(given->fd, F_DUPFD_CLOEXEC, 3),
+		.name = strdup(given->name ? given->name : ""),
+		.path = strdup(given->path ? given->path : ""),
+	};
+	if (!copy->name || !copy->path || (given->fd >= 0 && copy->fd < 0))
+		return error_begin(error, errno, "keep what is external");
+	return 0;
+}
+
+static const struct ironbox_external *host_external_at(const struct ironbox_stage *seen,
+                                                       size_t index)
+{
+	const struct pipeline *pipeline = pipeline_of(seen);
+
+	return index < pipeline->external_count ? &pipeline->externals[index] : NULL;
+}
+
+static int host_restoring(struct ironbox_stage *seen, pid_t pid, struct ironbox_error *error)
+{
+	const struct pipeline *pipeline = pipeline_of(seen);
+
+	if (!pipeline->on_restoring)
+		return error_begin(error, 0, "this verb restores nothing");
+	return pipeline->on_restoring(pipeline->context, pid, error);
+}
+
+static int host_restored(struct ironbox_stage *seen, struct ironbox_error *error)
+{
+	const struct pipeline *pipeline = pipeline_of(seen);
+
+	if (!pipeline->on_restored)
+		return error_begin(error, 0, "this verb restores nothing");
+	return pipeline->on_restored(pipeline->context, error);
+}
+
 const struct ironbox_host pipeline_host = {
 	.abi = IRONBOX_ABI,
 	.size = sizeof(struct ironbox_host),
@@ -305,4 +372,8 @@ const struct ironbox_host pipeline_host = {
 	.report = host_report,
 	.report_process = host_report_process,
 	.report_lack = host_report_lack,
+	.external = host_external,
+	.external_at = host_external_at,
+	.restoring = host_restoring,
+	.restored = host_restored,
 };

@@ -84,6 +84,7 @@ static int set_member(struct manifest *manifest, char *key, char *value, const c
 		{ "name", &manifest->name },     { "after", &manifest->after },
 		{ "before", &manifest->before }, { "wakes_on", &manifest->wakes_on },
 		{ "fits", &manifest->fits },     { "otherwise", &manifest->otherwise },
+		{ "verbs", &manifest->verbs },
 	};
 	size_t i;
 
@@ -104,7 +105,7 @@ int manifest_read(struct manifest *manifest, int fd, const char *path, struct ir
 	char *line, *next, *equals;
 
 	manifest->name = manifest->after = manifest->before = manifest->wakes_on = "";
-	manifest->fits = manifest->otherwise = "";
+	manifest->verbs = manifest->fits = manifest->otherwise = "";
 	if (read_note(manifest, fd) < 0)
 		return error_begin(error, 0, "%s is not a plugin: it has no ironbox manifest",
 		                   path);

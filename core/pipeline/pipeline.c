@@ -30,7 +30,8 @@ static const struct {
 	PHASE(ENTER, enter),         PHASE(CONFINE, confine),     PHASE(DROP, drop),
 	PHASE(SETTLE, settle),       PHASE(SEAL, seal),           PHASE(JOIN_PREPARE, join_prepare),
 	PHASE(JOIN, join),           PHASE(PAUSE, pause),         PHASE(RESUME, resume),
-	PHASE(STATS, stats),         PHASE(PROCESSES, processes), PHASE(TEARDOWN, teardown),
+	PHASE(STATS, stats),         PHASE(PROCESSES, processes), PHASE(CHECKPOINT, checkpoint),
+	PHASE(RESTORE, restore),     PHASE(VERIFY, verify),       PHASE(TEARDOWN, teardown),
 	PHASE(PROBE, probe),
 #undef PHASE
 };
@@ -68,6 +69,7 @@ static int add_stage(struct pipeline *pipeline, const char *name, struct module 
 		.name = strdup(name),
 		.module_path = strdup(module->path),
 		.number = (uint32_t)pipeline->count,
+		.is_verbs = *module->manifest.verbs != '\0',
 	};
 	if (stage->plugin.data_size)
 		stage->seen.data = calloc(1, stage->plugin.data_size);
@@ -200,6 +202,46 @@ int pipeline_load_woken(struct pipeline *pipeline, struct ironbox_error *error)
 	return select_check_owners(pipeline, error);
 }
 
+int pipeline_load_for_verb(struct pipeline *pipeline, const struct pipeline_subject *subject,
+                           struct ironbox_error *error)
+{
+	const struct config *config = pipeline->config;
+	struct module module;
+	size_t i;
+	int woken;
+
+	for (i = 0; config->stages[i]; i++) {
+		if (is_loaded(pipeline, config->stages[i]) ||
+		    !stage_is_enabled(config, config->stages[i]))
+			continue;
+		woken = select_stage(pipeline, config->stages[i], &module, error);
+		if (woken < 0)
+			return -1;
+		if (!woken || !*module.manifest.verbs)
+			continue;
+		if (add_stage(pipeline, config->stages[i], &module, subject, error) < 0 ||
+		    run_stage(&pipeline->stages[pipeline->count - 1], PHASE_CONFIGURE, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void free_externals(struct pipeline *pipeline)
+{
+	size_t i;
+
+	for (i = 0; i < pipeline->external_count; i++) {
+		struct ironbox_external *external = &pipeline->externals[i];
+
+		ironbox_close_at_end(&external->fd);
+		free((char *)(uintptr_t)external->name); /* copies of ours: host.c */
+		free((char *)(uintptr_t)external->path);
+	}
+	free(pipeline->externals);
+	pipeline->externals = NULL;
+	pipeline->external_count = 0;
+}
+
 void pipeline_free(struct pipeline *pipeline)
 {
 	size_t i;
@@ -214,6 +256,7 @@ void pipeline_free(struct pipeline *pipeline)
 	}
 	free(pipeline->stages);
 	facts_free(pipeline->facts);
+	free_externals(pipeline);
 	replace_fd(&pipeline->root_fd, -1);
 	replace_fd(&pipeline->proc_fd, -1);
 	replace_fd(&pipeline->console_fd, -1);
@@ -330,23 +373,25 @@ int pipeline_record_modules(struct pipeline *pipeline, struct ironbox_error *err
 	} *names = calloc(pipeline->count + 1, sizeof(*names));
 	struct record_entry *entries = calloc(2 * pipeline->count + 1, sizeof(*entries));
 	int result = -1;
-	size_t i;
+	size_t i, kept = 0;
 
 	for (i = 0; names && entries && i < pipeline->count; i++) {
 		const struct stage *stage = &pipeline->stages[i];
 
+		if (stage->is_verbs)
+			continue;
 		name_phases(&stage->plugin, names[i].text, sizeof(names[i].text));
-		entries[2 * i] =
+		entries[kept++] =
 			(struct record_entry){ stage->name, (char *)(uintptr_t)RECORD_KEY_MODULE,
 			                       stage->module_path };
-		entries[2 * i + 1] =
+		entries[kept++] =
 			(struct record_entry){ stage->name, (char *)(uintptr_t)RECORD_KEY_PHASES,
 			                       names[i].text };
 	}
 	if (!names || !entries)
 		error_begin(error, ENOMEM, "record the modules");
 	else
-		result = record_add_all(pipeline->record, entries, 2 * pipeline->count, error);
+		result = record_add_all(pipeline->record, entries, kept, error);
 	free(names);
 	free(entries);
 	return result;

@@ -35,6 +35,9 @@ enum phase {
 	PHASE_RESUME,
 	PHASE_STATS,
 	PHASE_PROCESSES,
+	PHASE_CHECKPOINT,
+	PHASE_RESTORE,
+	PHASE_VERIFY,
 	PHASE_TEARDOWN,
 	PHASE_PROBE,
 };
@@ -48,6 +51,12 @@ struct stage {
 	char *name;
 	char *module_path;
 	uint32_t number; /* the same in runtime and init */
+	bool is_verbs;   /* loaded for this verb alone, and no part of what made the container */
+};
+
+/* An option of the verb, as stages get it by host->recall. */
+struct pipeline_option {
+	const char *key, *value; /* "ironbox.image_path"; a NULL key ends a list */
 };
 
 enum { CLONE_NAMESPACES_MAX = 8 }; /* namespaces(7) has so many */
@@ -67,7 +76,9 @@ struct pipeline {
 	struct channel *channel; /* to the other process, or NULL */
 	const char *state_root;
 	const char *exec_cgroup; /* exec --cgroup, or NULL */
-	char joiner_pid[16];     /* in a joiner, once it has it: its pid outside; "" */
+	const char *verb;        /* for modules that are for some verbs alone; or NULL */
+	const struct pipeline_option *options; /* of the verb; or NULL */
+	char joiner_pid[16]; /* in a joiner, once it has it: its pid outside; "" */
 	struct stage *stages;
 	size_t count;
 	struct fact *facts;
@@ -77,6 +88,13 @@ struct pipeline {
 	bool proc_closed; /* /proc is the container's by now: open_proc refuses */
 	int console_fd;   /* the terminal's container side, given by a stage; -1: none */
 	bool touched;     /* prepare or attach was entered: there may be something to undo */
+
+	struct ironbox_external *externals; /* what stages declared; owned */
+	size_t external_count;
+
+	/* of who restores, to the lifecycle; with `context` */
+	int (*on_restoring)(void *context, pid_t pid, struct ironbox_error *error);
+	int (*on_restored)(void *context, struct ironbox_error *error);
 
 	/* answers of control phases; NULL: nobody listens */
 	void (*on_number)(void *context, const char *name, uint64_t value);
@@ -107,6 +125,10 @@ int pipeline_load_recorded(struct pipeline *pipeline, const struct pipeline_subj
 /* Besides the recorded ones, loads the stages that the spec wakes now: in exec the process may ask
  * for what the container did not. Refuses what is asked of a stage that is off. */
 int pipeline_load_woken(struct pipeline *pipeline, struct ironbox_error *error);
+/* Besides the recorded ones, loads and configures the stages whose manifests name pipeline->verb.
+ */
+int pipeline_load_for_verb(struct pipeline *pipeline, const struct pipeline_subject *subject,
+                           struct ironbox_error *error);
 void pipeline_free(struct pipeline *pipeline);
 
 int pipeline_run(struct pipeline *pipeline, enum phase phase, struct ironbox_error *error);

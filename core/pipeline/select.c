@@ -97,6 +97,9 @@ int select_stage(const struct pipeline *pipeline, const char *stage, struct modu
 		                   module->path, module->manifest.name);
 	if (check_order(pipeline->config, stage, &module->manifest, error) < 0)
 		return -1;
+	if (*module->manifest.verbs &&
+	    !(pipeline->verb && list_has_word(module->manifest.verbs, pipeline->verb)))
+		return 0;
 	return is_woken(pipeline, stage, &module->manifest);
 }
 

@@ -33,6 +33,7 @@ static void check_manifest(const struct manifest *manifest)
 		{ "name", manifest->name },     { "after", manifest->after },
 		{ "before", manifest->before }, { "wakes_on", manifest->wakes_on },
 		{ "fits", manifest->fits },     { "otherwise", manifest->otherwise },
+		{ "verbs", manifest->verbs },
 	};
 	unsigned words = 0;
 

@@ -20,12 +20,13 @@
 #include <ironbox/field.h>
 
 #define IRONBOX_ABI_MAJOR 1u /* grows when a promise breaks: the engine refuses the plugin */
-#define IRONBOX_ABI_MINOR 0u /* grows when members are appended: both sides go by size */
+#define IRONBOX_ABI_MINOR 1u /* grows when members are appended: both sides go by size */
 #define IRONBOX_ABI       (IRONBOX_ABI_MAJOR << 16 | IRONBOX_ABI_MINOR)
 
 struct ironbox_error; /* opaque; written only through host->fail and host->context */
 struct ironbox_value; /* opaque; a value of config.json, owned by the engine till the verb ends */
 struct ironbox_stage;
+struct ironbox_external;
 
 typedef int ironbox_phase(struct ironbox_stage *stage, struct ironbox_error *error);
 
@@ -140,8 +141,9 @@ struct ironbox_host {
 	int (*remember)(struct ironbox_stage *stage, const char *key, const char *value,
 	                struct ironbox_error *error);
 	/* What was remembered last under this key, by this verb or an earlier one; or NULL. Keys
-	 * of the engine: "ironbox.state_root"; "ironbox.exec_cgroup", of exec --cgroup; and from
-	 * a joiner's confine on "ironbox.joiner_pid", as the runtime's pid namespace numbers it. */
+	 * of the engine: "ironbox.state_root"; "ironbox.exec_cgroup", of exec --cgroup; from a
+	 * joiner's confine on "ironbox.joiner_pid", as the runtime's pid namespace numbers it; and
+	 * in checkpoint and restore the options of the verb, docs/checkpoint.md. */
 	const char *(*recall)(const struct ironbox_stage *stage, const char *key);
 
 	/* ---- answers of control phases ---- */
@@ -155,6 +157,45 @@ struct ironbox_host {
 	/* probe: one thing that this kernel lacks, in words. */
 	void (*report_lack)(struct ironbox_stage *stage, const char *format, ...)
 		__attribute__((format(printf, 2, 3)));
+
+	/* ---- checkpoint and restore; since 1.1. Runtime. ---- */
+
+	/* Declares what of the container belongs to the outside, so that no image of its processes
+	 * can hold it. The engine copies the texts and the fd. checkpoint, restore. */
+	int (*external)(struct ironbox_stage *stage, const struct ironbox_external *external,
+	                struct ironbox_error *error);
+	/* What the stages so far have declared, in their order; NULL behind the last. */
+	const struct ironbox_external *(*external_at)(const struct ironbox_stage *stage,
+	                                              size_t index);
+	/* By the stage that makes the processes, in restore. First: that one is to be PID 1, its
+	 * namespaces stand, and nothing of it is restored yet. The engine records it, and runs
+	 * the hooks that come before pivot. It has to be a child of the runtime. */
+	int (*restoring)(struct ironbox_stage *stage, pid_t pid, struct ironbox_error *error);
+	/* Then: all is restored and stands still. The engine lets each stage verify that it is no
+	 * more than config.json allows, and commits the state. -1: it must never run. */
+	int (*restored)(struct ironbox_stage *stage, struct ironbox_error *error);
+};
+
+/* What a checkpointer has to leave out of its images, and to put back in its place. */
+enum ironbox_external_kind {
+	/* path: the container's root. restore: fd is the mount namespace in which it is a mount and
+	 * in which all paths of this list hold; who restores has to be in it. */
+	IRONBOX_EXTERNAL_ROOT,
+	/* name: the mount point as config.json has it. path: in checkpoint, where it is mounted in
+	 * the container; in restore, what to bind there. */
+	IRONBOX_EXTERNAL_MOUNT,
+	/* name: "net", "pid", … of /proc/PID/ns. path, fd: the namespace that the container joined,
+	 * or is to join. */
+	IRONBOX_EXTERNAL_NAMESPACE,
+	/* name: the controllers of the hierarchy, "" for cgroup v2. path: the container's cgroup
+	 * below the hierarchy's root; fd: its directory. */
+	IRONBOX_EXTERNAL_CGROUP,
+};
+
+struct ironbox_external {
+	enum ironbox_external_kind kind;
+	int fd; /* -1: none */
+	const char *name, *path;
 };
 
 /* What the verb was asked for, as far as stages care; bits of ironbox_stage.flags. */
@@ -163,6 +204,7 @@ enum {
 	IRONBOX_ROOTLESS = 1 << 1,    /* the runtime lacks the host's root rights */
 	IRONBOX_KILLED_INIT = 1 << 2, /* teardown: nothing of the container is alive any more */
 	IRONBOX_NO_CGROUP = 1 << 3,   /* --cgroup-manager disabled: it stays in the caller's */
+	IRONBOX_RESTORE = 1 << 4,     /* no clone follows prepare: a stage restores the processes */
 };
 
 /* One stage at work on one container. All pointers and fds are the engine's, but *data. */
@@ -200,7 +242,7 @@ struct ironbox_plugin {
 	ironbox_phase *configure;
 	/* Runtime: can this node give what the spec asks? Makes nothing. */
 	ironbox_phase *validate;
-	/* Runtime, before the clone: what must exist first. */
+	/* Runtime, before the clone: what must exist first. Also before restore, with the flag. */
 	ironbox_phase *prepare;
 	/* Runtime, right after the clone: what only the outside can do, and what need not stand in
 	 * init's way. Done before the program runs. Whether init waits for it: needs_attach. */
@@ -249,8 +291,16 @@ struct ironbox_plugin {
 	/* An fd, the caller's, that becomes readable (drain it by read(2)) when the container may
 	 * have run out of memory; stats then has "memory.oomKills". -1: failed. */
 	int (*watch)(struct ironbox_stage *stage, struct ironbox_error *error);
-	ironbox_phase *checkpoint, *restore; /* not called by this engine yet */
-	ironbox_phase *verify;               /* reserved: read back from the kernel what holds */
+	/* Runtime. Stages declare what is external (host->external); the one that stands last
+	 * takes that list, and writes images of the processes. They go on if it fails. */
+	ironbox_phase *checkpoint;
+	/* Runtime, after prepare, in the place of the clone: the same, and the last one makes the
+	 * processes, from images that nobody trusts. What attach and setup do for a new container a
+	 * stage does here, if it is not in the images. settle follows. */
+	ironbox_phase *restore;
+	/* Runtime, in host->restored: does init_pid have no more than config.json gives? Read back
+	 * from the kernel; -1 ends it. */
+	ironbox_phase *verify;
 
 	/* Undoes prepare and attach, whole or half done, once or twice; maybe in a later process
 	 * than the one that created, so it goes by recall and not by data. Also the rollback, in
@@ -275,6 +325,8 @@ extern const struct ironbox_plugin ironbox_plugin __attribute__((visibility("def
  *   after, before   stages it must stand behind, in front of, where both are in the pipeline
  *   wakes_on   spec paths; the module is loaded if any is asked for; without the line, always.
  *              A path may pick items of an array: linux.namespaces[type=network]
+ *   verbs      the module is loaded for these verbs alone (`checkpoint restore`), and is not kept
+ *              in the record; without the line, for all that make a container or work on it
  *   fits, otherwise   for `module = auto`: this module fits nodes that have that path; on others
  *              the module named by otherwise is taken
  */

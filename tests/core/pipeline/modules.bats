@@ -30,7 +30,7 @@ module = $1"
 
 @test "modules: another ABI's plugin is refused with both numbers" {
 	network_is other_abi.so
-	refused "stage network: $plugins/other_abi.so is built for plugin ABI 2.7, this ironbox has 1.0"
+	refused "stage network: $plugins/other_abi.so is built for plugin ABI 2.7, this ironbox has 1.1"
 }
 
 @test "modules: a plugin of an older minor ABI has fewer phases" {
