@@ -35,7 +35,6 @@ struct command {
 	enum reach reach;
 	bool argument_ends_options; /* behind the first argument stand someone else's options */
 	int failure_status;         /* 0 means 1 */
-	const char *absent;         /* not NULL: the verb is refused with this */
 	const struct option_row *options; /* NULL: none but --help */
 	const void *defaults;             /* what the options' struct begins as; NULL: all zero */
 	size_t options_size;

@@ -211,7 +211,7 @@ static int run_features(struct invocation *invocation, struct ironbox_error *err
 	writer_string(&json, "ironbox.commit", IRONBOX_COMMIT);
 	writer_string(&json, "ironbox.version", IRONBOX_VERSION);
 	/* the name by which callers of any runtime ask for this */
-	writer_string(&json, "org.opencontainers.runc.checkpoint.enabled", "false");
+	writer_string(&json, "org.opencontainers.runc.checkpoint.enabled", "true");
 	writer_end_object(&json);
 	writer_end_object(&json);
 	putchar('\n');

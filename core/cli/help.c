@@ -88,8 +88,6 @@ static int run_help(struct invocation *invocation, struct ironbox_error *error)
 		invocation->status = STATUS_UNKNOWN_COMMAND;
 		return command_unknown(name, error);
 	}
-	if (command && command->absent)
-		return error_begin(error, 0, "%s: %s", name, command->absent);
 	if (command)
 		help_print_command(stdout, command);
 	else

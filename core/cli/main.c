@@ -117,8 +117,6 @@ static int read_command(struct request *request, struct ironbox_error *error)
 	};
 	int count;
 
-	if (command->absent)
-		return error_begin(error, 0, "%s: %s", command->name, command->absent);
 	if (command->options_size > 0) {
 		request->options = calloc(1, command->options_size);
 		if (!request->options)

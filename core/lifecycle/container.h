@@ -107,6 +107,14 @@ int container_load_pipeline(struct container *container, const char *serving, bo
 
 /* ---- launch.c: what create and run share ---- */
 
+/* The beginning of what makes a container: the id is ours, the bundle is read and kept, the stages
+ * are loaded for the verb (NULL: create and run), all have said yes, and the record is open. */
+int launch_begin(struct container *container, const struct runtime *runtime,
+                 const struct create_request *request, const char *verb, uint32_t flags,
+                 struct ironbox_error *error);
+/* Puts init's pid into the record, by which `delete --force` finds the process of a container whose
+ * state was never committed; and what state.json is to be beside it. */
+int launch_prepare_state(struct container *container, struct ironbox_error *error);
 /* Creates the container up to a parked init, committed on disk. with_fifo: it waits for `start`;
  * else it goes on at MESSAGE_START on the channel. */
 int container_launch(struct container *container, const struct runtime *runtime,
@@ -115,6 +123,19 @@ int container_launch(struct container *container, const struct runtime *runtime,
 /* Waits till execve(2) has taken init's memory: 0, or init's error. Tells it to go, unless that was
  * done as soon as nothing stood in the way. */
 int container_go(struct container *container, struct ironbox_error *error);
+
+/* ---- run.c, for restore too: the end of a container that is waited for ---- */
+
+void run_unlock(const struct container *container);
+/* Deletes it with all that this verb still holds of it, unless someone else did. */
+int run_delete_own(struct container *container, struct ironbox_error *error);
+
+/* ---- checkpoint_options.c ---- */
+
+#define CHECKPOINT_OPTIONS_MAX 20
+/* As stages get them by host->recall; the texts are the options' own. */
+void checkpoint_options_list(const struct checkpoint_options *options,
+                             struct pipeline_option list[CHECKPOINT_OPTIONS_MAX]);
 
 /* ---- init.c, clone.c ---- */
 

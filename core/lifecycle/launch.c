@@ -67,7 +67,7 @@ static int find_rootfs(struct container *container, struct ironbox_error *error)
 }
 
 static int load_stages(struct container *container, const struct create_request *request,
-                       struct ironbox_error *error)
+                       uint32_t flags, struct ironbox_error *error)
 {
 	struct pipeline *pipeline = &container->pipeline;
 	struct pipeline_subject subject = {
@@ -80,11 +80,11 @@ static int load_stages(struct container *container, const struct create_request 
 	};
 
 	container->state.stage_flags = subject.flags;
+	subject.flags |= flags; /* of this verb alone */
 	container->listen_fds = request->listen_fds;
 	pipeline->config = container->runtime->config;
 	pipeline->spec = &container->spec;
 	pipeline->record = &container->record;
-	pipeline->channel = &container->channel;
 	pipeline->state_root = container->runtime->state_root;
 	return pipeline_load(pipeline, &subject, error);
 }
@@ -181,9 +181,7 @@ static int check_console(const struct container *container, const struct create_
 	return 0;
 }
 
-/* While init mounts: what the runtime needs for state.json, and the pid in the record, by which
- * `delete --force` finds the process of a container whose state was never committed. */
-static int prepare_state(struct container *container, struct ironbox_error *error)
+int launch_prepare_state(struct container *container, struct ironbox_error *error)
 {
 	char process[64];
 
@@ -219,6 +217,24 @@ static int hand_over_and_commit(struct container *container,
 	return state_commit(container, error);
 }
 
+int launch_begin(struct container *container, const struct runtime *runtime,
+                 const struct create_request *request, const char *verb, uint32_t flags,
+                 struct ironbox_error *error)
+{
+	struct pipeline *pipeline = &container->pipeline;
+
+	pipeline->verb = verb;
+	if (find_bundle(container, request->bundle, error) < 0 ||
+	    state_make(container, runtime, request->id, error) < 0 || /* the id is ours from here */
+	    read_config(container, error) < 0 || find_rootfs(container, error) < 0 ||
+	    load_stages(container, request, flags, error) < 0 || /* those that the spec wakes */
+	    pipeline_run(pipeline, PHASE_CONFIGURE, error) < 0 ||
+	    pipeline_run(pipeline, PHASE_VALIDATE, error) < 0 || /* up to here nothing was made */
+	    record_open(&container->record, container->directory_fd, error) < 0)
+		return -1;
+	return pipeline_record_modules(pipeline, error);
+}
+
 int container_launch(struct container *container, const struct runtime *runtime,
                      const struct create_request *request, bool with_fifo,
                      struct ironbox_error *error)
@@ -227,22 +243,16 @@ int container_launch(struct container *container, const struct runtime *runtime,
 	const struct outside_receivers receivers = { request->console_socket, request->pidfd_socket,
 		                                     request->pid_file };
 
-	if (find_bundle(container, request->bundle, error) < 0 ||
-	    state_make(container, runtime, request->id, error) < 0 || /* the id is ours from here */
-	    read_config(container, error) < 0 ||
+	pipeline->channel = &container->channel;
+	if (launch_begin(container, runtime, request, NULL, 0, error) < 0 ||
 	    check_console(container, request, with_fifo, error) < 0 ||
-	    find_rootfs(container, error) < 0 ||
-	    load_stages(container, request, error) < 0 || /* only those that the spec wakes */
-	    pipeline_run(pipeline, PHASE_CONFIGURE, error) < 0 ||
-	    pipeline_run(pipeline, PHASE_VALIDATE, error) < 0 || /* up to here nothing was made */
-	    record_open(&container->record, container->directory_fd, error) < 0 ||
-	    pipeline_record_modules(pipeline, error) < 0 ||
 	    channel_pair(&container->channel, &container->inner_channel, error) < 0 ||
 	    pipeline_open_proc(pipeline, error) < 0 ||
 	    (with_fifo && make_fifos(container, error) < 0) ||
 	    pipeline_run(pipeline, PHASE_PREPARE, error) < 0 ||
 	    make_init(container, request, error) < 0 || /* one clone3: see init.c */
-	    attach(container, error) < 0 || prepare_state(container, error) < 0 ||
+	    attach(container, error) < 0 ||
+	    launch_prepare_state(container, error) < 0 || /* while init mounts */
 	    run_runtime_hooks(container, error) < 0 ||
 	    (!with_fifo && commit_and_go_early(container, &receivers, error) < 0) ||
 	    outside_await_ready(container, "init", error) < 0 || /* or init's own error */

@@ -19,7 +19,7 @@ static int check_request(const struct run_request *request, struct ironbox_error
 }
 
 /* Once it runs, it is anyone's to pause, update or delete. */
-static void unlock(const struct container *container)
+void run_unlock(const struct container *container)
 {
 	flock(container->directory_fd, LOCK_UN); /* can't fail on an fd of ours */
 }
@@ -52,12 +52,12 @@ static int start(struct container *container, const struct run_request *request,
 	    (!request->detach && take_terminal(container, foreground, error) < 0) ||
 	    container_go(container, error) < 0)
 		return -1;
-	unlock(container);
+	run_unlock(container);
 	return hooks_run(container, HOOK_POSTSTART, STATUS_RUNNING, error);
 }
 
 /* With all that this verb still holds of it; someone else may have deleted it meanwhile. */
-static int delete_own(struct container *container, struct ironbox_error *error)
+int run_delete_own(struct container *container, struct ironbox_error *error)
 {
 	struct stat status;
 
@@ -100,7 +100,7 @@ int container_run(const struct runtime *runtime, const struct run_request *reque
 		return error_context(error, "run %s", request->create.id);
 	if (request->detach || request->keep)
 		return 0;
-	if (delete_own(&container, error) < 0)
+	if (run_delete_own(&container, error) < 0)
 		return error_context(error, "run %s", request->create.id);
 	return 0;
 }
