@@ -5,9 +5,12 @@
  * It has no wakes_on: a spec without process.capabilities asks for a process that has none.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <ironbox/cleanup.h>
 #include <ironbox/plugin.h>
@@ -271,6 +274,51 @@ static int capabilities_drop(struct ironbox_stage *stage, struct ironbox_error *
 	return 0;
 }
 
+/* ---- restore: what images hold is not believed ---- */
+
+static int status_set(const char *status, const char *key, uint64_t *set)
+{
+	const char *line = strstr(status, key);
+
+	return line && sscanf(line + strlen(key), "%" SCNx64, set) == 1 ? 0 : -1;
+}
+
+/* A process may have less than it was given, and by file capabilities as much as its bounding set.
+ * What is in none of config.json's sets can't have come from there. */
+static int capabilities_verify(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	static const char *const keys[SETS] = {
+		[SET_BOUNDING] = "\nCapBnd:\t",  [SET_EFFECTIVE] = "\nCapEff:\t",
+		[SET_PERMITTED] = "\nCapPrm:\t", [SET_INHERITABLE] = "\nCapInh:\t",
+		[SET_AMBIENT] = "\nCapAmb:\t",
+	};
+	const struct capabilities *capabilities = stage->data;
+	uint64_t given = 0, allowed, got;
+	char path[32], text[8192], names[NAMES_SIZE];
+	cleanup_close int fd = -1;
+	ssize_t size;
+
+	snprintf(path, sizeof(path), "%d/status", stage->init_pid);
+	fd = stage->host->open_proc(stage, path, O_RDONLY | O_CLOEXEC, error);
+	size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (size < 0)
+		return stage->host->fail(error, errno, "read /proc/%s", path);
+	text[size] = '\0';
+	for (int set = 0; set < SETS; set++)
+		given |= capabilities->wanted.of[set];
+	for (int set = 0; set < SETS; set++) {
+		allowed = set == SET_BOUNDING ? capabilities->wanted.of[set] : given;
+		if (status_set(text, keys[set], &got) < 0)
+			return stage->host->fail(error, 0, "/proc/%s has no %s set", path,
+			                         set_names[set]);
+		if (got & ~allowed)
+			return stage->host->fail(
+				error, 0, "process.capabilities.%s: the restored process has %s",
+				set_names[set], capability_names(got & ~allowed, names));
+	}
+	return 0;
+}
+
 const struct ironbox_plugin ironbox_plugin = {
 	.abi = IRONBOX_ABI,
 	.size = sizeof(struct ironbox_plugin),
@@ -282,4 +330,5 @@ const struct ironbox_plugin ironbox_plugin = {
 	.confine = capabilities_confine,
 	.drop = capabilities_drop,
 	.join_prepare = capabilities_validate,
+	.verify = capabilities_verify,
 };

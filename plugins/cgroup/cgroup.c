@@ -58,6 +58,8 @@ const struct ironbox_plugin ironbox_plugin = {
 	.stats = cgroup_stats,
 	.processes = cgroup_processes,
 	.watch = cgroup_watch,
+	.checkpoint = cgroup_checkpoint,
+	.restore = cgroup_restore,
 	.teardown = cgroup_teardown,
 	.probe = cgroup_probe,
 };

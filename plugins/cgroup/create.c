@@ -220,6 +220,38 @@ static int apply_device_rules(struct ironbox_stage *stage, const struct device_r
 	return 0;
 }
 
+static int declare(struct ironbox_stage *stage, int cgroup_fd, struct ironbox_error *error)
+{
+	return stage->host->external(
+		stage,
+		&(struct ironbox_external){ .kind = IRONBOX_EXTERNAL_CGROUP,
+	                                    .path = stage->host->recall(stage, KEY_PATH),
+	                                    .fd = cgroup_fd },
+		error);
+}
+
+int cgroup_checkpoint(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	cleanup_close int fd = -1;
+	int found = cgroup_open_recorded(stage, &fd, error);
+
+	return found <= 0 ? found : declare(stage, fd, error);
+}
+
+/* The limits stand (prepare); who restores enters before anything is restored. */
+int cgroup_restore(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct cgroup_data *data = stage->data;
+	cleanup_device_rules struct device_rules rules = { 0 };
+
+	if (!data->is_open)
+		return 0;
+	if (device_rules_read(stage, data->resources.devices, &rules, error) < 0 ||
+	    apply_device_rules(stage, &rules, error) < 0)
+		return -1;
+	return declare(stage, data->cgroup_fd, error);
+}
+
 int cgroup_settle(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	struct cgroup_data *data = stage->data;

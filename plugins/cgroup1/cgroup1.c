@@ -334,6 +334,54 @@ static int cgroup1_watch(struct ironbox_stage *stage, struct ironbox_error *erro
 	return steal_fd(&event_fd);
 }
 
+/* One hierarchy with its own name for it: "cpu,cpuacct", "name=systemd", "" for v2. */
+static int declare(struct ironbox_stage *stage, struct hierarchies *all,
+                   struct hierarchy *hierarchy, struct ironbox_error *error)
+{
+	char names[256] = "", path[CGROUP_PATH_MAX];
+	size_t at = 0, top = strlen(hierarchy->top);
+
+	if (hierarchy_directory(all, hierarchy) < 0)
+		return stage->host->fail(error, errno, "open cgroup %s%s", hierarchy->top,
+		                         all->path);
+	if (!hierarchy_path(all, hierarchy, "", path))
+		return stage->host->fail(error, errno, "cgroup %s%s", hierarchy->top, all->path);
+	for (enum controller i = 0; i < V1_COUNT && i != V1_UNIFIED; i++)
+		if (hierarchy->controllers & V1_BIT(i))
+			at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s",
+			                       at ? "," : "", v1_name(i));
+	return stage->host->external(stage,
+	                             &(struct ironbox_external){ .kind = IRONBOX_EXTERNAL_CGROUP,
+	                                                         .name = names,
+	                                                         .path = path + top,
+	                                                         .fd = hierarchy->directory_fd },
+	                             error);
+}
+
+static int declare_all(struct ironbox_stage *stage, struct hierarchies *all,
+                       struct ironbox_error *error)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (declare(stage, all, &all->items[i], error) < 0)
+			return -1;
+	return 0;
+}
+
+static int cgroup1_checkpoint(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	cleanup_hierarchies struct hierarchies all;
+	int found = hierarchies_recall(stage, &all, error);
+
+	return found <= 0 ? found : declare_all(stage, &all, error);
+}
+
+static int cgroup1_restore(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	struct cgroup1 *cgroup = stage->data;
+
+	return declare_all(stage, &cgroup->hierarchies, error);
+}
+
 static int cgroup1_teardown(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	struct cgroup1 *cgroup = stage->data;
@@ -388,6 +436,8 @@ const struct ironbox_plugin ironbox_plugin = {
 	.stats = cgroup1_stats,
 	.processes = cgroup1_processes,
 	.watch = cgroup1_watch,
+	.checkpoint = cgroup1_checkpoint,
+	.restore = cgroup1_restore,
 	.teardown = cgroup1_teardown,
 	.probe = cgroup1_probe,
 };

@@ -92,4 +92,11 @@ int sysctl_write(const struct ironbox_stage *stage, uint64_t flags, struct ironb
 int timens_validate(const struct ironbox_stage *stage, struct ironbox_error *error);
 int timens_make(const struct ironbox_stage *stage, struct ironbox_error *error);
 
+/* ---- restore.c ---- */
+
+/* Declare what the container has joined: in checkpoint as it stands, in restore by its path. */
+ironbox_phase namespace_checkpoint, namespace_restore;
+/* Is each namespace what config.json says, with its id maps? */
+ironbox_phase namespace_verify;
+
 #endif

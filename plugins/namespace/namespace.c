@@ -51,6 +51,8 @@ static int namespace_prepare(struct ironbox_stage *stage, struct ironbox_error *
 	const struct namespaces *namespaces = stage->data;
 	bool rootless = stage->flags & IRONBOX_ROOTLESS;
 
+	if (stage->flags & IRONBOX_RESTORE)
+		return 0; /* who restores makes those that are made, and joins the others itself */
 	/* Offsets are written before the first process is in a time namespace, and a cgroup
 	 * namespace is made where init stands in its final cgroup: neither in the clone. */
 	stage->host->clone_flags(stage, namespaces->made & ~(CLONE_NEWCGROUP | CLONE_NEWTIME));
@@ -211,6 +213,9 @@ const struct ironbox_plugin ironbox_plugin = {
 	.settle = namespace_settle,
 	.join_prepare = namespace_join_prepare,
 	.join = namespace_join,
+	.checkpoint = namespace_checkpoint,
+	.restore = namespace_restore,
+	.verify = namespace_verify,
 	.teardown = namespace_teardown,
 	.probe = namespace_probe,
 };

@@ -51,6 +51,15 @@ static int network_setup(struct ironbox_stage *stage, struct ironbox_error *erro
 	return 0;
 }
 
+/* A device of the host's is in no image, and there is nobody yet to move it to in restore. */
+static int network_refuse_devices(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	if (!devices_asked(stage))
+		return 0;
+	return stage->host->fail(error, 0,
+	                         "linux.netDevices: devices of the host can't be put into images");
+}
+
 static int network_teardown(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	return devices_give_back(stage, error);
@@ -77,6 +86,8 @@ const struct ironbox_plugin ironbox_plugin = {
 	.attach = network_attach,
 	.needs_attach = network_needs_attach,
 	.setup = network_setup,
+	.checkpoint = network_refuse_devices,
+	.restore = network_refuse_devices,
 	.teardown = network_teardown,
 	.probe = network_probe,
 };

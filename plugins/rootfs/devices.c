@@ -274,3 +274,17 @@ int devices_make(const struct ironbox_stage *stage, struct ironbox_error *error)
 		return -1;
 	return make_links(stage, rootfs->dev_fd, error);
 }
+
+const char *devices_path(const struct ironbox_stage *stage, size_t index)
+{
+	size_t count = sizeof(defaults) / sizeof(defaults[0]);
+	struct node node;
+
+	if (index < count)
+		return defaults[index].path;
+	index -= count;
+	if (index >= stage->host->count(stage->host->spec(stage, "linux.devices")))
+		return NULL;
+	/* it was read before, in validate or when the container was made */
+	return read_device(stage, index, &node, NULL) < 0 ? NULL : node.path;
+}

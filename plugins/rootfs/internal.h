@@ -78,6 +78,7 @@ const char *path_below(const char *path, const char *name);
 int mount_read(const struct ironbox_stage *stage, const struct ironbox_value *mounts, size_t index,
                struct mount *mount, struct ironbox_error *error);
 bool mount_is_bind(const struct mount *mount);
+bool mount_is_cgroup(const struct mount *mount);
 /* MOUNT_ATTR_* that the MS_* of mount(2) stand for; *mask is what attr_clr has to have. */
 uint64_t attributes_of_flags(unsigned long flags, uint64_t *clear);
 
@@ -129,6 +130,8 @@ int source_receive(struct ironbox_stage *stage, const struct mount *mount,
 int sources_prepare(struct ironbox_stage *stage, struct ironbox_error *error);
 int sources_attach(struct ironbox_stage *stage, struct ironbox_error *error);
 bool sources_need_attach(const struct ironbox_stage *stage);
+/* The mount namespace that this process is in. */
+int own_mounts_open(const struct ironbox_stage *stage, struct ironbox_error *error);
 
 /* ---- idmap.c ---- */
 
@@ -153,6 +156,8 @@ int cgroups_protect_callers(const struct ironbox_stage *stage, int mount_fd,
 
 int devices_validate(const struct ironbox_stage *stage, struct ironbox_error *error);
 int devices_make(const struct ironbox_stage *stage, struct ironbox_error *error);
+/* The path in the container of each node that devices_make makes; NULL behind the last. */
+const char *devices_path(const struct ironbox_stage *stage, size_t index);
 
 /* ---- console.c ---- */
 
@@ -164,6 +169,39 @@ bool console_is_asked(const struct ironbox_stage *stage);
 
 int masks_validate(const struct ironbox_stage *stage, struct ironbox_error *error);
 int masks_make(const struct ironbox_stage *stage, struct ironbox_error *error);
+
+/* ---- mountinfo.c ---- */
+
+/* A line of proc_pid_mountinfo(5); the strings are in the text that was read. */
+struct mount_line {
+	int id, parent;
+	const char *device, *root, *point, *options, *type;
+};
+
+struct mount_table {
+	char *text;
+	struct mount_line *lines;
+	size_t count;
+};
+
+/* process: a pid, or "thread-self". */
+int mount_table_read(const struct ironbox_stage *stage, struct mount_table *table,
+                     const char *process, struct ironbox_error *error);
+void mount_table_free(struct mount_table *table);
+#define cleanup_mount_table __attribute__((cleanup(mount_table_free)))
+/* The mount that a path leads to below the root, or NULL. */
+const struct mount_line *mount_table_at(const struct mount_table *table, int root_fd,
+                                        const char *path);
+/* The options of a mount have this word. */
+bool mount_line_has(const struct mount_line *line, const char *word);
+/* "/sub/dir" for "/data/sub/dir" and "/data"; NULL for what is not below. */
+const char *mount_point_below(const char *point, const char *base);
+/* The root of init, as it sees it. */
+int init_root_open(const struct ironbox_stage *stage, struct ironbox_error *error);
+
+/* ---- checkpoint.c, restore.c, verify.c ---- */
+
+ironbox_phase rootfs_checkpoint, rootfs_restore, rootfs_verify;
 
 /* ---- root.c, pivot.c, probe.c ---- */
 

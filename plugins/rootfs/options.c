@@ -221,6 +221,12 @@ bool mount_is_bind(const struct mount *mount)
 	return (mount->options.flags & (MS_BIND | MS_REMOUNT)) == MS_BIND;
 }
 
+bool mount_is_cgroup(const struct mount *mount)
+{
+	return !(mount->options.flags & (MS_BIND | MS_REMOUNT)) && mount->type &&
+	       (strcmp(mount->type, "cgroup") == 0 || strcmp(mount->type, "cgroup2") == 0);
+}
+
 uint64_t attributes_of_flags(unsigned long flags, uint64_t *clear)
 {
 	static const struct {

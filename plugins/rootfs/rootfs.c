@@ -89,6 +89,8 @@ static int rootfs_prepare(struct ironbox_stage *stage, struct ironbox_error *err
 {
 	if (cgroups_prepare(stage, error) < 0)
 		return -1;
+	if (stage->flags & IRONBOX_RESTORE)
+		return 0; /* nobody is there to send them to: restore.c */
 	return sources_prepare(stage, error);
 }
 
@@ -176,6 +178,9 @@ const struct ironbox_plugin ironbox_plugin = {
 	.pivot = rootfs_pivot,
 	.join_prepare = rootfs_join_prepare,
 	.join = rootfs_join,
+	.checkpoint = rootfs_checkpoint,
+	.restore = rootfs_restore,
+	.verify = rootfs_verify,
 	.probe = rootfs_probe,
 	/* no teardown: all that is made is in a mount namespace, and ends with it */
 };

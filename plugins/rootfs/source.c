@@ -141,7 +141,7 @@ static int send_root(struct ironbox_stage *stage, struct ironbox_error *error)
 	return fd < 0 ? -1 : stage->host->send(stage, &letter, sizeof(letter), fd, error);
 }
 
-static int own_mounts_open(const struct ironbox_stage *stage, struct ironbox_error *error)
+int own_mounts_open(const struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	cleanup_close int directory_fd = stage->host->open_proc(
 		stage, "thread-self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC, error);

@@ -1,6 +1,12 @@
 /* seccomp: the filter of system calls that linux.seccomp asks for, or the node's default. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <ironbox/cleanup.h>
 
 #include "internal.h"
 #include "library.h"
@@ -94,6 +100,40 @@ static int seccomp_join_prepare(struct ironbox_stage *stage, struct ironbox_erro
 	return open_what_init_needs(stage, error);
 }
 
+/* An agent gets its notifications over an fd of the filter's: that is in no image. */
+static int seccomp_checkpoint(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct ironbox_host *host = stage->host;
+
+	if (host->text(host->spec(stage, "linux.seccomp.listenerPath")))
+		return host->fail(error, 0,
+		                  "linux.seccomp.listenerPath: a filter with an agent can't be put "
+		                  "into images");
+	return 0;
+}
+
+/* Images hold the filter. That there is one the kernel says; which one, it tells tracers alone. */
+static int seccomp_verify(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct seccomp *seccomp = stage->data;
+	char path[32], text[8192];
+	cleanup_close int fd = -1;
+	ssize_t size;
+
+	if (!seccomp->is_asked)
+		return 0;
+	snprintf(path, sizeof(path), "%d/status", stage->init_pid);
+	fd = stage->host->open_proc(stage, path, O_RDONLY | O_CLOEXEC, error);
+	size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (size < 0)
+		return stage->host->fail(error, errno, "read /proc/%s", path);
+	text[size] = '\0';
+	if (!strstr(text, "\nSeccomp:\t2\n"))
+		return stage->host->fail(error, 0,
+		                         "linux.seccomp: the restored process has no filter");
+	return 0;
+}
+
 static int seccomp_teardown(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	(void)error;
@@ -126,6 +166,8 @@ const struct ironbox_plugin ironbox_plugin = {
 	.settle = seccomp_settle,
 	.seal = seccomp_seal,
 	.join_prepare = seccomp_join_prepare,
+	.checkpoint = seccomp_checkpoint,
+	.verify = seccomp_verify,
 	.teardown = seccomp_teardown,
 	.probe = seccomp_probe,
 };
