@@ -189,14 +189,36 @@ D=root=/s
 	done
 }
 
+@test "checkpoint: as containerd and podman call it" {
+	ok 'checkpoint web1' 'checkpoint id=web1 image-path=checkpoint'
+	ok 'checkpoint --image-path /i --work-path /w --file-locks --leave-running web1' \
+		'checkpoint id=web1 image-path=/i work-path=/w leave-running file-locks'
+	ok 'checkpoint --image-path=/i --parent-path ../p --pre-dump --tcp-established --ext-unix-sk --shell-job --empty-ns network --manage-cgroups-mode soft --status-fd 3 --auto-dedup --link-remap --tcp-skip-in-flight web1' \
+		'checkpoint id=web1 image-path=/i parent-path=../p manage-cgroups-mode=soft status-fd=3 empty-ns=network pre-dump tcp-established tcp-skip-in-flight ext-unix-sk shell-job link-remap auto-dedup'
+	fails 1 'checkpoint --manage-cgroups-mode hard web1' '--manage-cgroups-mode hard: no such value'
+	fails 1 'checkpoint --empty-ns pid web1' '--empty-ns pid: no such value'
+	# podman asks so whether a runtime can checkpoint, and what it can
+	run "$IRONBOX" checkpoint --help
+	[ "$status" -eq 0 ]
+	[[ "$output" == *--pre-dump* ]]
+	[[ "$output" == *--parent-path* ]]
+}
+
+@test "restore: as containerd and podman call it" {
+	run "$IRONBOX" restore --image-path /i --work-path /b/work --detach --pid-file /b/init.pid -no-subreaper --bundle /b web1
+	[ "$status" -eq 42 ]
+	[ "$output" = 'restore id=web1 bundle=/b pid-file=/b/init.pid image-path=/i work-path=/b/work detach no-subreaper' ]
+	run "$IRONBOX" restore --console-socket /s --no-pivot --lsm-profile apparmor:p --lsm-mount-context c --tcp-established web1
+	[ "$output" = 'restore id=web1 bundle=. console-socket=/s no-pivot image-path=checkpoint lsm-profile=apparmor:p lsm-mount-context=c tcp-established' ]
+}
+
 @test "what is not there yet is refused by its name" {
 	fails 1 '--systemd-cgroup list' '--systemd-cgroup is not there yet'
 	fails 1 '--systemd-cgroup=true list' '--systemd-cgroup is not there yet'
-	fails 1 '--criu /usr/sbin/criu list' '--criu is not there yet'
-	fails 1 'checkpoint --image-path /i web1' 'checkpoint: not there yet'
-	fails 1 'restore --image-path /i -no-subreaper web1' 'restore: not there yet'
-	fails 1 'checkpoint --help' 'checkpoint: not there yet'
-	fails 1 'help checkpoint' 'checkpoint: not there yet'
+	fails 1 '--criu /usr/sbin/criu list' '--criu is said by [criu] path in ironbox.ini'
+	fails 1 'checkpoint --lazy-pages web1' 'checkpoint: --lazy-pages is not there: memory comes and goes with the images'
+	fails 1 'restore --lazy-pages web1' 'restore: --lazy-pages is not there: memory comes and goes with the images'
+	fails 1 'checkpoint --page-server 1.2.3.4:5 web1' 'checkpoint: --page-server is not there: images are files of this host'
 	ok '--systemd-cgroup=false --root /empty list -q' ''
 }
 

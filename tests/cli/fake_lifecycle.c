@@ -65,6 +65,49 @@ int container_create(const struct runtime *runtime, const struct create_request 
 	return done(request->id, error);
 }
 
+static void tell_images(const struct checkpoint_options *options)
+{
+	tell("image-path", options->image_path);
+	tell("work-path", options->work_path);
+	tell("parent-path", options->parent_path);
+	tell("manage-cgroups-mode", options->manage_cgroups_mode);
+	tell("status-fd", options->status_fd);
+	tell("lsm-profile", options->lsm_profile);
+	tell("lsm-mount-context", options->lsm_mount_context);
+	tell_list("empty-ns", options->empty_ns);
+	tell_flag("leave-running", options->leave_running);
+	tell_flag("pre-dump", options->pre_dump);
+	tell_flag("tcp-established", options->tcp_established);
+	tell_flag("tcp-skip-in-flight", options->tcp_skip_in_flight);
+	tell_flag("ext-unix-sk", options->ext_unix_sk);
+	tell_flag("shell-job", options->shell_job);
+	tell_flag("file-locks", options->file_locks);
+	tell_flag("link-remap", options->link_remap);
+	tell_flag("auto-dedup", options->auto_dedup);
+}
+
+int container_checkpoint(const struct runtime *runtime, const char *id,
+                         const struct checkpoint_options *options, struct ironbox_error *error)
+{
+	(void)runtime;
+	printf("checkpoint id=%s", id);
+	tell_images(options);
+	return done(id, error);
+}
+
+int container_restore(const struct runtime *runtime, const struct restore_request *request,
+                      int *exit_code, struct ironbox_error *error)
+{
+	(void)runtime;
+	printf("restore");
+	tell_create(&request->create);
+	tell_images(&request->options);
+	tell_flag("detach", request->detach);
+	tell_flag("no-subreaper", request->no_subreaper);
+	*exit_code = 42;
+	return done(request->create.id, error);
+}
+
 int container_run(const struct runtime *runtime, const struct run_request *request, int *exit_code,
                   struct ironbox_error *error)
 {
