@@ -50,6 +50,13 @@ static int set_text(json_t *object, const char *name, const char *text, struct i
 	return 0;
 }
 
+/* `--apparmor ""` is not given: it must not take the container's own away. */
+static int set_label(json_t *object, const char *name, const char *text,
+                     struct ironbox_error *error)
+{
+	return set_text(object, name, text && *text ? text : NULL, error);
+}
+
 static int append_texts(json_t *object, const char *name, const char *const *texts,
                         struct ironbox_error *error)
 {
@@ -177,8 +184,8 @@ int process_apply_options(struct spec *spec, const struct process_options *optio
 		return error_begin(error, 0, "process: missing");
 	if (set_args(process, options->args, error) < 0 ||
 	    set_text(process, "cwd", options->cwd, error) < 0 ||
-	    set_text(process, "apparmorProfile", options->apparmor, error) < 0 ||
-	    set_text(process, "selinuxLabel", options->process_label, error) < 0 ||
+	    set_label(process, "apparmorProfile", options->apparmor, error) < 0 ||
+	    set_label(process, "selinuxLabel", options->process_label, error) < 0 ||
 	    append_texts(process, "env", options->env, error) < 0 ||
 	    set_user(process, options->user, error) < 0 ||
 	    add_groups(process, options->additional_gids, error) < 0 ||

@@ -148,8 +148,10 @@ static void inherit_confinement(json_t *process, const json_t *own)
 
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		json_t *value = json_object_get(own, keys[i]);
+		json_t *given = json_object_get(process, keys[i]);
 
-		if (value && !json_object_get(process, keys[i]))
+		/* an empty label asks for none: it is left out */
+		if (value && (!given || (is_text(given) && json_string_length(given) == 0)))
 			json_object_set(process, keys[i], value);
 	}
 }

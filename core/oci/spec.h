@@ -43,8 +43,8 @@ void spec_free(struct spec *spec);
 #define SPEC_NONE    ((struct spec){ 0 })
 
 /* Puts a process object in the place of the spec's own (exec): takes what `process` holds.
- * Capabilities, no_new_privs, rlimits and labels that it leaves out stay those of the spec's own.
- */
+ * Capabilities, no_new_privs, rlimits and labels that it leaves out, labels that are empty too,
+ * stay those of the spec's own. */
 void spec_replace_process(struct spec *spec, struct spec *process);
 
 /* The value at "linux.resources.memory", "mounts[3].options" or
@@ -78,7 +78,7 @@ typedef int spec_visitor(void *context, const char *path, const char *owner);
 int spec_each_asked(const struct spec *spec, spec_visitor *visit, void *context);
 
 /* The owner of a schema path with [] for any item and * for any key, such as
- * "linux.resources.hugepageLimits[].limit"; NULL if the tables do not know it. For tests. */
+ * "linux.resources.hugepageLimits[].limit"; NULL if the tables do not know it. */
 const char *spec_owner(const char *pattern);
 
 #endif

@@ -88,7 +88,11 @@ static void nothing_said_keeps_the_rest(void **state)
 	ERROR_NONE(error);
 
 	(void)state;
-	assert_int_equal(apply(&spec, &(struct process_options){ .terminal = true }, &error), 0);
+	assert_int_equal(apply(&spec,
+	                       &(struct process_options){
+				       .terminal = true, .apparmor = "", .process_label = "" },
+	                       &error),
+	                 0);
 	assert_int_equal(process_read(&process, &spec, &error), 0);
 	assert_true(process.terminal);
 	assert_false(process.no_new_privileges);
@@ -97,6 +101,7 @@ static void nothing_said_keeps_the_rest(void **state)
 	assert_string_equal(process.args[0], "true");
 	assert_int_equal(process.env_count, 1);
 	assert_string_equal(spec_text(&spec, "process.apparmorProfile"), "old");
+	assert_null(spec_text(&spec, "process.selinuxLabel"));
 	process_free(&process);
 }
 

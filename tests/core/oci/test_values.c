@@ -192,6 +192,36 @@ static void a_process_takes_another_ones_place(void **state)
 	assert_string_equal(spec_text(&spec, "root.path"), "rootfs");
 }
 
+/* An exec must be confined no less for not saying so, or for saying "". */
+static void a_process_inherits_labels(void **state)
+{
+	static const struct {
+		const char *process, *apparmor, *selinux;
+	} rows[] = {
+		{ "", "p", "l" },
+		{ ", \"apparmorProfile\": \"\", \"selinuxLabel\": \"\"", "p", "l" },
+		{ ", \"apparmorProfile\": \"q\"", "q", "l" },
+		{ ", \"apparmorProfile\": \"unconfined\", \"selinuxLabel\": \"m\"", "unconfined",
+		  "m" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cleanup_spec struct spec spec =
+			document(SPEC_CONFIG,
+		                 PROCESS(", \"apparmorProfile\": \"p\", \"selinuxLabel\": \"l\""));
+		struct spec process;
+		char given[256];
+
+		snprintf(given, sizeof(given), "{\"cwd\": \"/\", \"args\": [\"id\"]%s}",
+		         rows[i].process);
+		process = document(SPEC_PROCESS, given);
+		spec_replace_process(&spec, &process);
+		assert_string_equal(spec_text(&spec, "process.apparmorProfile"), rows[i].apparmor);
+		assert_string_equal(spec_text(&spec, "process.selinuxLabel"), rows[i].selinux);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +231,7 @@ int main(void)
 		cmocka_unit_test(tables_fill_structs),
 		cmocka_unit_test(errors_have_the_path),
 		cmocka_unit_test(a_process_takes_another_ones_place),
+		cmocka_unit_test(a_process_inherits_labels),
 	};
 
 	return cmocka_run_group_tests(tests, parse, done);
