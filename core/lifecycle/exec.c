@@ -11,6 +11,7 @@
 
 #include <ironbox/cleanup.h>
 
+#include "lifecycle/attributes.h"
 #include "lifecycle/container.h"
 #include "lifecycle/explain.h"
 #include "lifecycle/foreground.h"
@@ -97,7 +98,8 @@ static void joined_main(struct container *container, const void *request)
 	snprintf(pipeline->joiner_pid, sizeof(pipeline->joiner_pid), "%d",
 	         (int)(joins_pid_namespace(container) ? container->pid : getpid()));
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* it is not inherited */
-	if (process_setup(container, false, &error) == 0 && process_stdio(container, &error) == 0 &&
+	if (attributes_write_received(container, &error) == 0 &&
+	    process_setup(container, false, &error) == 0 && process_stdio(container, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_CONFINE, &error) == 0 &&
 	    process_become_user(container, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_DROP, &error) == 0 &&
@@ -174,7 +176,7 @@ static int make_joiner(struct container *container, const struct exec_request *r
 	channel_close(&container->inner_channel);
 	if (container->has_attach && channel_send(&container->channel, MESSAGE_ATTACHED, error) < 0)
 		return -1;
-	if (take_joined(container, error) < 0)
+	if (take_joined(container, error) < 0 || attributes_hand_over(container, error) < 0)
 		return -1;
 	return outside_set_oom_score(container, error);
 }

@@ -9,6 +9,7 @@
 
 #include <ironbox/cleanup.h>
 
+#include "lifecycle/attributes.h"
 #include "lifecycle/container.h"
 #include "lifecycle/explain.h"
 #include "lifecycle/hooks.h"
@@ -104,6 +105,7 @@ _Noreturn void init_main(struct container *container, const struct create_reques
 	    pipeline_run(pipeline, PHASE_SETUP, &error) == 0 &&
 	    await_runtime_hooks(container, &error) == 0 &&
 	    hooks_run(container, HOOK_CREATE_CONTAINER, STATUS_CREATING, &error) == 0 &&
+	    attributes_write(pipeline, &error) == 0 && /* behind the host's last hook */
 	    pivot(container, &error) == 0 && pipeline_run(pipeline, PHASE_ENTER, &error) == 0 &&
 	    process_setup(container, request->no_new_keyring, &error) == 0 &&
 	    process_stdio(container, &error) == 0 &&

@@ -1,7 +1,6 @@
 /* The services that plugins call: the engine's side of ironbox/plugin.h. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <linux/sched.h> /* CLONE_NEWTIME: glibc 2.36 does not know it */
 #include <stdarg.h>
 #include <stdio.h>
@@ -75,16 +74,7 @@ static const char *host_fact(struct ironbox_stage *seen, const char *path)
 static int host_open_proc(const struct ironbox_stage *seen, const char *path, int flags,
                           struct ironbox_error *error)
 {
-	struct pipeline *pipeline = pipeline_of(seen);
-	int fd;
-
-	if (pipeline_open_proc(pipeline, error) < 0)
-		return -1;
-	fd = path_open(pipeline->proc_fd, path, flags, 0,
-	               RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
-	if (fd < 0)
-		return error_begin(error, errno, "open /proc/%s", path);
-	return fd;
+	return pipeline_open_below_proc(pipeline_of(seen), path, flags, error);
 }
 
 /* ---- the container's root ---- */
@@ -343,6 +333,37 @@ static int host_restored(struct ironbox_stage *seen, struct ironbox_error *error
 	return pipeline->on_restored(pipeline->context, error);
 }
 
+/* ---- security labels ---- */
+
+static int host_write_attribute(struct ironbox_stage *seen, const char *name,
+                                ironbox_attribute_writer *write, struct ironbox_error *error)
+{
+	struct pipeline *pipeline = pipeline_of(seen);
+
+	if (pipeline->attribute_count == IRONBOX_ATTRIBUTES_MAX)
+		return error_begin(error, 0, "attribute %s: more than %d", name,
+		                   IRONBOX_ATTRIBUTES_MAX);
+	pipeline->attributes[pipeline->attribute_count++] = (struct attribute){ seen, name, write };
+	/* now, while /proc is the host's for sure */
+	return pipeline_open_proc(pipeline, error);
+}
+
+static bool host_carried_out(const struct ironbox_stage *seen, const char *path)
+{
+	const struct pipeline *pipeline = pipeline_of(seen);
+	const char *owner = spec_owner(path);
+	size_t i;
+
+	if (!owner || !pipeline->spec || !spec_asks(pipeline->spec, path))
+		return false;
+	if (!strcmp(owner, "core"))
+		return true;
+	for (i = 0; i < pipeline->count; i++)
+		if (!strcmp(pipeline->stages[i].name, owner))
+			return true;
+	return false;
+}
+
 const struct ironbox_host pipeline_host = {
 	.abi = IRONBOX_ABI,
 	.size = sizeof(struct ironbox_host),
@@ -376,4 +397,6 @@ const struct ironbox_host pipeline_host = {
 	.external_at = host_external_at,
 	.restoring = host_restoring,
 	.restored = host_restored,
+	.write_attribute = host_write_attribute,
+	.carried_out = host_carried_out,
 };

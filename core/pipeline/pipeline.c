@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "pipeline/module.h"
 #include "pipeline/select.h"
 #include "support/log.h"
+#include "support/path.h"
 
 /* The simple phases, by their place in the plugin's descriptor. */
 static const struct {
@@ -429,6 +431,18 @@ int pipeline_open_proc(struct pipeline *pipeline, struct ironbox_error *error)
 	if (filesystem.f_type != PROC_SUPER_MAGIC)
 		return error_begin(error, 0, "/proc is no procfs");
 	return 0;
+}
+
+int pipeline_open_below_proc(struct pipeline *pipeline, const char *path, int flags,
+                             struct ironbox_error *error)
+{
+	int fd;
+
+	if (pipeline_open_proc(pipeline, error) < 0)
+		return -1;
+	fd = path_open(pipeline->proc_fd, path, flags, 0,
+	               RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
+	return fd < 0 ? error_begin(error, errno, "open /proc/%s", path) : fd;
 }
 
 void pipeline_close_proc(struct pipeline *pipeline)

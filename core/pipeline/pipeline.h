@@ -61,6 +61,13 @@ struct pipeline_option {
 
 enum { CLONE_NAMESPACES_MAX = 8 }; /* namespaces(7) has so many */
 
+/* An attribute that a stage has the container's process write: ironbox_host.write_attribute. */
+struct attribute {
+	struct ironbox_stage *stage;
+	const char *name;
+	ironbox_attribute_writer *write;
+};
+
 /* What the stages want of the clone of init or the joiner. */
 struct clone_wishes {
 	uint64_t flags;
@@ -83,6 +90,8 @@ struct pipeline {
 	size_t count;
 	struct fact *facts;
 	struct clone_wishes clone;
+	struct attribute attributes[IRONBOX_ATTRIBUTES_MAX];
+	size_t attribute_count;
 	int root_fd;      /* the container's root as it stands now; -1: not known */
 	int proc_fd;      /* the host's /proc; -1: not opened yet */
 	bool proc_closed; /* /proc is the container's by now: open_proc refuses */
@@ -144,6 +153,9 @@ void pipeline_set_init(struct pipeline *pipeline, pid_t pid, int pidfd);
 void pipeline_set_flag(struct pipeline *pipeline, uint32_t flag);
 /* Opens the host's /proc for open_proc, and sees that it is one. */
 int pipeline_open_proc(struct pipeline *pipeline, struct ironbox_error *error);
+/* An O_CLOEXEC fd of a path below it, by which nothing can be led astray: see open_proc. */
+int pipeline_open_below_proc(struct pipeline *pipeline, const char *path, int flags,
+                             struct ironbox_error *error);
 /* From here on the host's /proc is out of reach: init has changed its root. */
 void pipeline_close_proc(struct pipeline *pipeline);
 

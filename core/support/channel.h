@@ -25,6 +25,7 @@ enum message_type {
 	MESSAGE_COMMITTED,  /* runtime: the state is on disk, live on without me */
 	MESSAGE_START,      /* runtime: go, where no start FIFO is used */
 	MESSAGE_CONSOLE,    /* init: the terminal's master, as an fd */
+	MESSAGE_ATTRIBUTE,  /* runtime: an fd below the joiner's /proc/PID/attr */
 	MESSAGE_STAGE,      /* either: bytes and an fd of one stage, number `stage` */
 	MESSAGE_ERROR,      /* init: a struct ironbox_error; its last message */
 };

@@ -29,6 +29,9 @@ struct ironbox_stage;
 struct ironbox_external;
 
 typedef int ironbox_phase(struct ironbox_stage *stage, struct ironbox_error *error);
+/* See host->write_attribute. */
+typedef int ironbox_attribute_writer(struct ironbox_stage *stage, int fd,
+                                     struct ironbox_error *error);
 
 enum ironbox_log_level {
 	IRONBOX_LOG_ERROR,
@@ -174,7 +177,27 @@ struct ironbox_host {
 	/* Then: all is restored and stands still. The engine lets each stage verify that it is no
 	 * more than config.json allows, and commits the state. -1: it must never run. */
 	int (*restored)(struct ironbox_stage *stage, struct ironbox_error *error);
+
+	/* ---- security labels; since 1.1 ---- */
+
+	/* Has the container's process write an attribute of its own, which the kernel takes from no
+	 * other: `write` is called in init, or the joiner, with an fd of its /proc/PID/attr/`name`
+	 * ("apparmor/exec", "keycreate"), open for reading and writing, the engine's to close. The
+	 * engine opens it through the host's procfs, so nothing that is mounted over /proc in the
+	 * container, or raced into it, can take its place (CVE-2019-16884, CVE-2025-52881). Called
+	 * behind the createContainer hooks, which are the host's, and in front of pivot; in a
+	 * joiner behind join; in both before the session keyring is joined. What is set for
+	 * execve(2) holds for the startContainer hooks too. name must outlive the verb. At most
+	 * IRONBOX_ATTRIBUTES_MAX of all stages. prepare, join_prepare. */
+	int (*write_attribute)(struct ironbox_stage *stage, const char *name,
+	                       ironbox_attribute_writer *write, struct ironbox_error *error);
+	/* Is this field asked for, and is the stage that owns it on? For what one stage does for
+	 * the sake of another's field, as rootfs does for linux.mountLabel: where the ini has
+	 * switched off the owner, nobody is to carry it out. */
+	bool (*carried_out)(const struct ironbox_stage *stage, const char *path);
 };
+
+#define IRONBOX_ATTRIBUTES_MAX 8
 
 /* What a checkpointer has to leave out of its images, and to put back in its place. */
 enum ironbox_external_kind {
@@ -256,8 +279,8 @@ struct ironbox_plugin {
 	/* Init, inside the new root. */
 	ironbox_phase *enter;
 	/* … the engine: finds the program, rlimits, keyring, cwd, scheduling, terminal, fds */
-	/* Init or joiner, still privileged: bounding set, LSM exec label; a seccomp filter where
-	 * no_new_privs is not asked for. */
+	/* Init or joiner, still privileged: bounding set; a seccomp filter where no_new_privs is
+	 * not asked for. */
 	ironbox_phase *confine;
 	/* … the engine: groups, gid, uid with PR_SET_KEEPCAPS, umask, no_new_privs */
 	/* Init or joiner, after the change of user: capset(2), ambient set. */
