@@ -51,20 +51,6 @@ static unsigned long flags_of(const struct mount_options *options)
 	return flags;
 }
 
-static bool has_data(const struct mount_options *options, const char *key)
-{
-	size_t length = strlen(key);
-	const char *word = options->data;
-
-	while (word) {
-		if (strncmp(word, key, length) == 0)
-			return true;
-		word = strchr(word, ',');
-		word += word ? 1 : 0;
-	}
-	return false;
-}
-
 /* A tmpfs that says nothing of its mode takes that of the directory which it covers, as a tmpfs on
  * /tmp has to be everybody's. */
 static int take_mode(const struct ironbox_stage *stage, struct mount *mount, int point_fd,
@@ -74,7 +60,7 @@ static int take_mode(const struct ironbox_stage *stage, struct mount *mount, int
 	struct stat status;
 	int written;
 
-	if (strcmp(mount->type, "tmpfs") != 0 || has_data(&mount->options, "mode="))
+	if (strcmp(mount->type, "tmpfs") != 0 || data_has(mount->options.data, "mode="))
 		return 0;
 	if (fstat(point_fd, &status) < 0)
 		return stage->host->fail(error, errno, "look at %s", mount->destination);
@@ -97,7 +83,7 @@ static int configure_data(const struct ironbox_stage *stage, int context_fd, con
 	char words[sizeof(((struct mount_options *)0)->data)], *rest = words, *word, *value;
 
 	memcpy(words, data, strlen(data) + 1);
-	while ((word = strsep(&rest, ",")) != NULL) {
+	while ((word = data_next(&rest)) != NULL) {
 		if (!*word)
 			continue;
 		value = strchr(word, '=');
@@ -135,6 +121,7 @@ int filesystem_make(const struct ironbox_stage *stage, const char *type, const c
 	unsigned long flags = flags_of(options);
 	uint64_t clear;
 	unsigned attributes = (unsigned)attributes_of_flags(flags, &clear);
+	const char *label = label_of(stage, type, options->data);
 	cleanup_close int context_fd = fsopen(type, FSOPEN_CLOEXEC);
 	int mount_fd;
 
@@ -142,6 +129,8 @@ int filesystem_make(const struct ironbox_stage *stage, const char *type, const c
 		return host->fail(error, errno, "file system type %s", type);
 	if (configure(context_fd, "source", source) < 0)
 		return host->fail(error, errno, "source %s of a %s", source, type);
+	if (label && configure(context_fd, "context", label) < 0)
+		return host->fail(error, errno, "label %s of a %s", label, type);
 	if (configure_data(stage, context_fd, type, options->data, error) < 0 ||
 	    configure_flags(stage, context_fd, flags, error) < 0)
 		return -1;
@@ -176,7 +165,8 @@ static int mount_apart(const struct ironbox_stage *stage, const struct mount *mo
 	first.recursive_set = first.recursive_clear = 0;
 	late.recursive_set = late.recursive_clear = 0;
 	mount_fd = filesystem_make(stage, mount->type, source, &first, error);
-	if (mount_fd < 0)
+	if (mount_fd < 0 ||
+	    (label_is_set_apart(stage, mount->type) && label_set(stage, mount_fd, error) < 0))
 		return -1;
 	if (copy) {
 		image_fd = path_at(point_fd, ".", O_RDONLY | O_DIRECTORY, 0);
@@ -201,7 +191,7 @@ static const char *reason(const struct mount *mount, int code)
 		       "/sys of the host's without masks; a bind of /sys takes neither)";
 	if (code == EPERM && strcmp(mount->type, "mqueue") == 0)
 		return " (it takes an ipc namespace of its own)";
-	if (code == EINVAL && has_data(&mount->options, "gid="))
+	if (code == EINVAL && data_has(mount->options.data, "gid="))
 		return " (the user namespace may have no such gid)";
 	return "";
 }
@@ -211,16 +201,18 @@ int filesystem_mount(const struct ironbox_stage *stage, struct mount *wanted,
 {
 	const struct ironbox_host *host = stage->host;
 	const char *source = wanted->source && *wanted->source ? wanted->source : wanted->type;
-	const char *data = wanted->options.data;
+	char *data = wanted->options.data;
 	bool made;
 	char path[32] = ".";
 	cleanup_close int point_fd = mount_point_open(stage, wanted, -1, &made, error);
 
 	if (point_fd < 0 || (!made && take_mode(stage, wanted, point_fd, error) < 0))
 		return -1;
-	if (is_made_apart(&wanted->options))
+	if (is_made_apart(&wanted->options) || label_is_set_apart(stage, wanted->type))
 		return mount_apart(stage, wanted, source, point_fd,
 		                   wanted->options.copy_up && !made, error);
+	if (label_add(stage, wanted, data, sizeof(wanted->options.data), error) < 0)
+		return -1;
 	/* One mount(2) makes it with all its flags, in the place that the fd is. */
 	if (!has_no_paths(wanted->type))
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", point_fd);

@@ -30,6 +30,7 @@ struct rootfs {
 	bool own_cgroups;       /* a cgroup namespace that is not the runtime's */
 	const char *callers_cgroups; /* /proc/self/cgroup of a runtime without root's rights */
 	bool runtime_enters;         /* the runtime makes the copies of sources, from prepare on */
+	const char *mount_label;     /* linux.mountLabel, or NULL where none is to be given */
 };
 
 enum { PROPAGATIONS_MAX = 4 };
@@ -81,6 +82,11 @@ bool mount_is_bind(const struct mount *mount);
 bool mount_is_cgroup(const struct mount *mount);
 /* MOUNT_ATTR_* that the MS_* of mount(2) stand for; *mask is what attr_clr has to have. */
 uint64_t attributes_of_flags(unsigned long flags, uint64_t *clear);
+/* Does the data of a mount, "mode=755,nr_inodes=1k", have a word that begins so? */
+bool data_has(const char *data, const char *key);
+/* Cuts the first word off *rest, and takes its quotation marks away: in them a comma is none. NULL:
+ * that was all. */
+char *data_next(char **rest);
 
 /* ---- mounts.c ---- */
 
@@ -104,6 +110,19 @@ int filesystem_mount(const struct ironbox_stage *stage, struct mount *mount,
 /* A new, detached mount. */
 int filesystem_make(const struct ironbox_stage *stage, const char *type, const char *source,
                     const struct mount_options *options, struct ironbox_error *error);
+
+/* ---- label.c: linux.mountLabel ---- */
+
+/* validate: is it to be given? */
+int label_find(struct ironbox_stage *stage, struct ironbox_error *error);
+/* The label for a new file system of that type and data, or NULL. */
+const char *label_of(const struct ironbox_stage *stage, const char *type, const char *data);
+/* Adds it to the data of a mount(2). */
+int label_add(const struct ironbox_stage *stage, const struct mount *mount, char *data, size_t size,
+              struct ironbox_error *error);
+/* mqueue is made with its IPC namespace, and takes a label only once it is there. */
+bool label_is_set_apart(const struct ironbox_stage *stage, const char *type);
+int label_set(const struct ironbox_stage *stage, int mount_fd, struct ironbox_error *error);
 
 /* ---- copyup.c ---- */
 

@@ -216,6 +216,45 @@ int mount_read(const struct ironbox_stage *stage, const struct ironbox_value *mo
 	return 0;
 }
 
+/* Where the word ends: at a comma that is not in quotation marks, as the kernel has it for labels
+ * (context="…:c1,c2"). */
+static size_t word_size(const char *word)
+{
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; word[i] && (quoted || word[i] != ','); i++)
+		quoted ^= word[i] == '"';
+	return i;
+}
+
+bool data_has(const char *data, const char *key)
+{
+	while (*data) {
+		if (strncmp(data, key, strlen(key)) == 0)
+			return true;
+		data += word_size(data);
+		data += *data == ',';
+	}
+	return false;
+}
+
+char *data_next(char **rest)
+{
+	char *word = *rest, *to = word;
+	size_t i, size;
+
+	if (!word)
+		return NULL;
+	size = word_size(word);
+	*rest = word[size] ? word + size + 1 : NULL;
+	for (i = 0; i < size; i++)
+		if (word[i] != '"')
+			*to++ = word[i];
+	*to = '\0';
+	return word;
+}
+
 bool mount_is_bind(const struct mount *mount)
 {
 	return (mount->options.flags & (MS_BIND | MS_REMOUNT)) == MS_BIND;

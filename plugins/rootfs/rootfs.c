@@ -80,7 +80,8 @@ static int rootfs_validate(struct ironbox_stage *stage, struct ironbox_error *er
 
 	if (rootfs->tree != TREE_OWN && refuse_mounts(stage, error) < 0)
 		return -1;
-	if (mounts_validate(stage, error) < 0 || devices_validate(stage, error) < 0)
+	if (label_find(stage, error) < 0 || mounts_validate(stage, error) < 0 ||
+	    devices_validate(stage, error) < 0)
 		return -1;
 	return masks_validate(stage, error);
 }

@@ -208,6 +208,25 @@ static void data_has_an_end(void **state)
 	assert_int_equal(strlen(options.data), 4095);
 }
 
+static void words_of_data_end_at_commas_outside_of_quotes(void **state)
+{
+	char data[] = "mode=755,context=\"a:b:c:s0:c1,c2\",,size=1k";
+	char *rest = data;
+
+	(void)state;
+	assert_true(data_has(data, "mode="));
+	assert_true(data_has(data, "context="));
+	assert_true(data_has(data, "size="));
+	assert_false(data_has(data, "c2"));
+	assert_false(data_has(data, "ize="));
+	assert_false(data_has("", "mode="));
+	assert_string_equal(data_next(&rest), "mode=755");
+	assert_string_equal(data_next(&rest), "context=a:b:c:s0:c1,c2");
+	assert_string_equal(data_next(&rest), "");
+	assert_string_equal(data_next(&rest), "size=1k");
+	assert_null(data_next(&rest));
+}
+
 static void flags_become_attributes(void **state)
 {
 	uint64_t clear = 1;
@@ -231,6 +250,7 @@ int main(void)
 		cmocka_unit_test(the_table_is_sorted),
 		cmocka_unit_test(propagation_keeps_its_order),
 		cmocka_unit_test(data_has_an_end),
+		cmocka_unit_test(words_of_data_end_at_commas_outside_of_quotes),
 		cmocka_unit_test(flags_become_attributes),
 	};
 
