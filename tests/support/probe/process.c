@@ -331,6 +331,19 @@ static int print_keyring(char **arguments)
 	return 0;
 }
 
+static int print_keyring_label(char **arguments)
+{
+	char text[256];
+	/* keyctl(KEYCTL_GET_SECURITY, KEY_SPEC_SESSION_KEYRING) */
+	long size = syscall(SYS_keyctl, 17, -3, text, sizeof(text));
+
+	(void)arguments;
+	if (size < 0)
+		return print_failure("keyctl", "KEYCTL_GET_SECURITY");
+	printf("keyring %s\n", text);
+	return 0;
+}
+
 const struct fact process_facts[] = {
 	{ "capabilities", 0, print_capabilities, "the five sets, by name" },
 	{ "ids", 0, print_ids, "uid, gid: real effective saved filesystem; groups" },
@@ -349,5 +362,6 @@ const struct fact process_facts[] = {
 	{ "mempolicy", 0, print_memory_policy, "mode, flags, nodes" },
 	{ "personality", 0, print_personality, "in hex" },
 	{ "keyring", 0, print_keyring, "the session keyring" },
+	{ "keyring-label", 0, print_keyring_label, "its security label" },
 	{ 0 },
 };
