@@ -186,8 +186,8 @@ static void print_linux(struct json_writer *json)
 	writer_strings(json, "capabilities", capabilities);
 	print_cgroup(json);
 	print_seccomp(json);
-	print_enabled(json, "apparmor", false);
-	print_enabled(json, "selinux", false);
+	print_enabled(json, "apparmor", true);
+	print_enabled(json, "selinux", true);
 	print_enabled(json, "intelRdt", false);
 	writer_begin_object(json, "mountExtensions");
 	print_enabled(json, "idmap", true);

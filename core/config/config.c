@@ -20,7 +20,8 @@
 #define STAGE_NAME_MAX  32 /* inih cuts a section at 49 */
 #define BLANKS          " \t\r\v\f"
 
-static const char default_stages[] = "namespace cgroup rootfs network capabilities seccomp criu";
+static const char default_stages[] =
+	"namespace cgroup rootfs network capabilities apparmor selinux seccomp criu";
 
 /* Opens the file. -1 with *absent: there is none, which only the node's own may be. */
 static int open_file(const char *path, bool *absent, struct ironbox_error *error)

@@ -223,7 +223,7 @@ runc_here() {
 	run ironbox plugins --format json
 	equals "$status" 0
 	equals "$(jq -r '[.[] | select(.problem == null and .enabled) | .stage] | join(" ")' <<<"$output")" \
-		"namespace cgroup rootfs network capabilities seccomp criu"
+		"namespace cgroup rootfs network capabilities apparmor selinux seccomp criu"
 	jq -e --arg dir "$BOX_SUITE/plugins/" 'all(.path | startswith($dir))' <<<"$output"
 	box_ini $'[network]\nenabled = no'
 	equals "$(ironbox plugins -f json | jq -c '.[] | select(.stage == "network") | .enabled')" false

@@ -89,7 +89,8 @@ load fake
 	jq -e '.linux.cgroup == {v1: true, v2: true, systemd: false, systemdUser: false, rdma: true}' <<<"$output"
 	jq -e '.linux.seccomp | .enabled and (.knownFlags - .supportedFlags | length) < 4' <<<"$output"
 	jq -e '.linux.seccomp.supportedFlags | index("SECCOMP_FILTER_FLAG_LOG")' <<<"$output"
-	jq -e '[.linux.apparmor, .linux.selinux, .linux.intelRdt] | all(.enabled | not)' <<<"$output"
+	jq -e '[.linux.apparmor, .linux.selinux] | all(.enabled)' <<<"$output"
+	jq -e '.linux.intelRdt.enabled | not' <<<"$output"
 	jq -e '.linux.mountExtensions.idmap.enabled and .linux.netDevices.enabled' <<<"$output"
 	jq -e '.annotations["ironbox.version"] | test("^[0-9.]+$")' <<<"$output"
 }

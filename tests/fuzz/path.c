@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,40 +29,23 @@ static void remove_tree(int parent_fd, const char *name)
 	      "%s: %s", name, strerror(errno));
 }
 
-/* The folder that a node is to lie in; name_at gets the node's own name. No symlink leads there, or
- * a tree could grow outside of its root before any path of it is looked at. */
-static int open_parent(int root_fd, char *path, const char **name_at)
-{
-	char *slash = strrchr(path, '/');
-
-	*name_at = slash ? slash + 1 : path;
-	if (!slash)
-		return path_open(root_fd, ".", O_PATH | O_DIRECTORY, 0, 0);
-	*slash = '\0';
-	return path_open(root_fd, path, O_PATH | O_DIRECTORY, 0,
-	                 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-}
-
-/* "dPATH", "fPATH" or "lPATH TARGET". What can't be made is not in the tree. */
+/* "d PATH", "f PATH" or "l PATH TARGET", made at its place without following anything. What can't
+ * be made is not in the tree. */
 static bool make_node(int root_fd, char *line)
 {
 	char kind = line[0], *path = line[0] ? line + 1 : line, *target = strchr(path, ' ');
-	cleanup_close int parent_fd = -1, fd = -1;
-	const char *name;
+	const char *name = path + strspn(path, "/");
+	cleanup_close int fd = -1;
 
 	if (target)
 		*target++ = '\0';
-	path += strspn(path, "/");
-	if (strlen(path) > 200)
-		return false;
-	parent_fd = open_parent(root_fd, path, &name);
-	if (parent_fd < 0 || !*name)
+	if (!*name || strstr(name, "..") || strlen(name) > 200)
 		return false;
 	if (kind == 'd')
-		return mkdirat(parent_fd, name, 0700) == 0;
+		return mkdirat(root_fd, name, 0700) == 0;
 	if (kind == 'l' && target)
-		return symlinkat(target, parent_fd, name) == 0;
-	fd = openat(parent_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		return symlinkat(target, root_fd, name) == 0;
+	fd = openat(root_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return fd >= 0;
 }
 

@@ -32,13 +32,6 @@ static const char *const names[] = {
 	"cacheflush",  "socketcall", "no_such_call", "ipc",
 };
 
-/* libseccomp 2.5.4 loses a rule that it could not add to every architecture. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libseccomp.so";
-}
-
 /* ---- a document of bytes ---- */
 
 static json_t *make_errno(struct input *input)

@@ -4,7 +4,8 @@
 #include <sched.h>
 
 static const char *const default_stages[] = { "namespace", "cgroup",       "rootfs",
-	                                      "network",   "capabilities", "seccomp" };
+	                                      "network",   "capabilities", "apparmor",
+	                                      "selinux",   "seccomp",      "criu" };
 
 static void are_defaults(const struct config *config)
 {

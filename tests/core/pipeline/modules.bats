@@ -123,6 +123,7 @@ module = $1"
 	box_set '.linux.intelRdt = {"closID": "x"}'
 	refused "config.json: linux.intelRdt: no stage of the pipeline does it (intelRdt)"
 	box_set 'del(.linux.intelRdt) | .process.apparmorProfile = "p"'
+	ini $'[pipeline]\nstages = namespace cgroup rootfs network capabilities seccomp'
 	refused "config.json: process.apparmorProfile: no stage of the pipeline does it (apparmor)"
 }
 
