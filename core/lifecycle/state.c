@@ -341,8 +341,9 @@ static int remove_rests(int directory_fd)
 
 int state_remove(struct container *container, struct ironbox_error *error)
 {
-	static const char *const files[] = { CONFIG_FILE, START_FIFO, STARTED_FIFO, RECORD_FILE,
-		                             STATE_FILE };
+	/* the record last: who is killed in between leaves what the next delete goes by */
+	static const char *const files[] = { START_FIFO, STARTED_FIFO, STATE_FILE, CONFIG_FILE,
+		                             RECORD_FILE };
 	size_t i;
 
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
