@@ -76,7 +76,9 @@ int file_write_all(int fd, const void *bytes, size_t size)
 	return 0;
 }
 
-int file_replace(int directory_fd, const char *name, const void *bytes, size_t size, mode_t mode)
+/* Where a file system knows no files without a name (NFS). */
+static int replace_by_rename(int directory_fd, const char *name, const void *bytes, size_t size,
+                             mode_t mode)
 {
 	char temporary[256];
 	cleanup_close int fd = -1;
@@ -94,4 +96,22 @@ int file_replace(int directory_fd, const char *name, const void *bytes, size_t s
 	unlinkat(directory_fd, temporary, 0); /* the write's error is the one that matters */
 	errno = saved;
 	return -1;
+}
+
+int file_replace(int directory_fd, const char *name, const void *bytes, size_t size, mode_t mode)
+{
+	cleanup_close int fd = openat(directory_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+	char self[64];
+
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR))
+		return replace_by_rename(directory_fd, name, bytes, size, mode);
+	if (fd < 0 || file_write_all(fd, bytes, size) < 0)
+		return -1;
+	/* as open(2) says for O_TMPFILE: by fd alone it takes CAP_DAC_READ_SEARCH */
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, self, directory_fd, name, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	if (errno != EEXIST || unlinkat(directory_fd, name, 0) < 0)
+		return -1;
+	return linkat(AT_FDCWD, self, directory_fd, name, AT_SYMLINK_FOLLOW);
 }
