@@ -63,10 +63,12 @@ struct hook_process {
 	size_t output_size;
 };
 
-static _Noreturn void hook_child(const struct oci_hook *hook, const char *bundle, int input_fd,
-                                 int output_fd)
+static _Noreturn void hook_child(const struct oci_hook *hook, const char *bundle, pid_t parent,
+                                 int input_fd, int output_fd)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* the runtime's end is the hook's: it is in no cgroup */
+	if (getppid() != parent)          /* it has died before that */
+		_exit(126);
 	setpgid(0, 0);
 	signals_reset();
 	if ((bundle && chdir(bundle) < 0) || dup2(input_fd, 0) < 0 || dup2(output_fd, 2) < 0 ||
@@ -84,6 +86,7 @@ static int start_hook(struct hook_process *process, const struct oci_hook *hook,
                       struct ironbox_error *error)
 {
 	cleanup_close int input_fd = -1, output_fd = -1;
+	pid_t self = getpid();
 	int pair[2];
 
 	*process = (struct hook_process){ .pidfd = -1, .input_fd = -1, .output_fd = -1 };
@@ -101,7 +104,7 @@ static int start_hook(struct hook_process *process, const struct oci_hook *hook,
 	if (process->pid < 0)
 		return error_begin(error, errno, "fork");
 	if (process->pid == 0)
-		hook_child(hook, bundle, input_fd, output_fd);
+		hook_child(hook, bundle, self, input_fd, output_fd);
 	process->pidfd = process_open(process->pid);
 	return process->pidfd < 0 ? error_begin(error, errno, "open its pidfd") : 0;
 }
