@@ -75,6 +75,17 @@ static int clone_directly(struct container *container,
 	return move ? move_into_cgroup(pid, wishes->cgroup_fd, error) : 0;
 }
 
+/* Hands the runtime our pidfd. Not its maker's to do: should that be killed right after the clone,
+ * the runtime would wait for ever, with us at the other end of the line. */
+static int tell_of_oneself(struct channel *channel, struct ironbox_error *error)
+{
+	cleanup_close int pidfd = process_open(getpid());
+
+	if (pidfd < 0)
+		return error_begin(error, errno, "open a pidfd of oneself");
+	return channel_send_bytes(channel, MESSAGE_CLONED, 0, NULL, 0, pidfd, error);
+}
+
 int clone_successor(struct container *container, struct channel *channel, uint64_t flags,
                     void (*child)(struct container *container, const void *request),
                     const void *request, struct ironbox_error *error)
@@ -83,11 +94,9 @@ int clone_successor(struct container *container, struct channel *channel, uint64
 	 * number outside of its pid namespace, which it has no other way to know */
 	pid_t *outer_pid = mmap(NULL, sizeof(*outer_pid), PROT_READ | PROT_WRITE,
 	                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int pidfd = -1;
 	struct clone_args arguments = {
 		/* with CLONE_PARENT the exit signal is the parent's own and must not be given */
-		.flags = flags | CLONE_PARENT | CLONE_PIDFD | CLONE_PARENT_SETTID,
-		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.flags = flags | CLONE_PARENT | CLONE_PARENT_SETTID,
 		.parent_tid = (uint64_t)(uintptr_t)outer_pid,
 	};
 	pid_t pid;
@@ -95,16 +104,16 @@ int clone_successor(struct container *container, struct channel *channel, uint64
 	if (outer_pid == MAP_FAILED)
 		return error_begin(error, errno, "map a page to share");
 	pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
-	if (pid == 0) {
-		container->pid = *outer_pid;
-		child(container, request);
-	}
 	if (pid < 0)
 		return error_begin(error, errno, "clone3 with flags 0x%llx from inside",
 		                   (unsigned long long)flags);
-	if (channel_send_bytes(channel, MESSAGE_CLONED, 0, NULL, 0, pidfd, error) < 0)
+	if (pid > 0)
+		_exit(0);
+	container->pid = *outer_pid;
+	if (tell_of_oneself(channel, error) < 0)
 		return -1;
-	_exit(0);
+	child(container, request);
+	return -1; /* it never comes back */
 }
 
 static const char *type_of_namespace(int fd)
@@ -193,6 +202,7 @@ static int clone_from_namespaces(struct container *container,
 		return error_begin(error, errno, "clone3 a process to join namespaces");
 	if (cloner == 0)
 		cloner_main(container, child, request);
+	channel_close(&container->inner_channel); /* so that its death is the end of the line */
 	result = clone_take_successor(container, error);
 	waitpid(cloner, NULL, 0);
 	if (result < 0 && !error_is_told(error))

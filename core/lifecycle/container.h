@@ -144,9 +144,9 @@ _Noreturn void init_main(struct container *container, const struct create_reques
 int clone_process(struct container *container,
                   void (*child)(struct container *container, const void *request),
                   const void *request, struct ironbox_error *error);
-/* In a process that clone_process made: makes another child of the runtime, which runs `child` and
- * knows its number outside (container->pid), tells the runtime, and ends. Returns only if that
- * failed. */
+/* In a process that clone_process made: makes another child of the runtime, and ends. That one
+ * knows its number outside (container->pid), tells the runtime of itself, and runs `child`.
+ * Returns, in one of the two, only if that failed. */
 int clone_successor(struct container *container, struct channel *channel, uint64_t flags,
                     void (*child)(struct container *container, const void *request),
                     const void *request, struct ironbox_error *error);

@@ -17,7 +17,7 @@
 
 enum message_type {
 	MESSAGE_NONE,
-	MESSAGE_CLONED,     /* who made init or the joiner from inside: its pidfd */
+	MESSAGE_CLONED,     /* init or the joiner, which was made from inside: its pidfd */
 	MESSAGE_ATTACHED,   /* runtime: the outside has done its part */
 	MESSAGE_MOUNTED,    /* init: the mounts stand, runtime hooks may run */
 	MESSAGE_HOOKS_DONE, /* runtime */
