@@ -15,6 +15,8 @@
 #include "support/process_id.h"
 #include "support/time.h"
 
+#define LOOK_IF_PAUSED_MS 500
+
 static int check_created(struct container *container, struct ironbox_error *error)
 {
 	switch (state_status(container)) {
@@ -54,13 +56,25 @@ static int hear_error(int started_fd, int64_t deadline, struct ironbox_error *er
 	return 1;
 }
 
+static bool is_paused(struct container *container)
+{
+	ERROR_NONE(error);
+
+	return container_status(container, &error) == STATUS_PAUSED;
+}
+
 /* Init's end of the line closes with its execve(2): what it wrote before that is an error. A second
- * one tells more of it. */
-static int await_started(int started_fd, struct ironbox_error *error)
+ * one tells more of it. While it is frozen it does neither, and who resumes it needs our lock. */
+static int await_started(struct container *container, int started_fd, struct ironbox_error *error)
 {
 	struct ironbox_error more;
-	int heard = hear_error(started_fd, 0, error);
+	int heard;
 
+	do
+		heard = hear_error(started_fd, time_now_ms() + LOOK_IF_PAUSED_MS, error);
+	while (heard < 0 && errno == EAGAIN && !is_paused(container));
+	if (heard < 0 && errno == EAGAIN)
+		return error_begin(error, 0, "it is paused: its program starts when it is resumed");
 	if (heard < 0)
 		return error_begin(error, errno, "hear from init");
 	if (heard == 0) {
@@ -92,7 +106,7 @@ static int start(struct container *container, struct ironbox_error *error)
 	if (unlinkat(container->directory_fd, START_FIFO, 0) < 0 ||
 	    unlinkat(container->directory_fd, STARTED_FIFO, 0) < 0)
 		return error_begin(error, errno, "remove the start FIFOs");
-	if (await_started(started_fd, error) == 0)
+	if (await_started(container, started_fd, error) == 0)
 		return 0;
 	process_wait_dead(container->pidfd, EXPLAIN_MS); /* so that `delete` may come next */
 	return -1;
