@@ -173,20 +173,33 @@ static int begin(struct container *container, const struct runtime *runtime, con
 	return container->id ? 0 : error_begin(error, errno, "keep the id");
 }
 
+static int make_directory(struct container *container, struct ironbox_error *error)
+{
+	if (mkdirat(container->root_directory_fd, container->id, 0700) == 0)
+		return 0;
+	if (errno == EEXIST)
+		return error_begin(error, 0, "container with given ID already exists");
+	return error_begin(error, errno, "make the state directory %s/%s",
+	                   container->runtime->state_root, container->id);
+}
+
 int state_make(struct container *container, const struct runtime *runtime, const char *id,
                struct ironbox_error *error)
 {
 	if (begin(container, runtime, id, error) < 0 || open_state_root(container, true, error) < 0)
 		return -1;
-	if (mkdirat(container->root_directory_fd, id, 0700) < 0) {
-		if (errno == EEXIST)
-			return error_begin(error, 0, "container with given ID already exists");
-		return error_begin(error, errno, "make the state directory %s/%s",
-		                   runtime->state_root, id);
-	}
-	if (open_directory(container, true, error) < 0) {
-		unlinkat(container->root_directory_fd, id, AT_REMOVEDIR); /* empty, if it is ours */
-		return -1;
+	for (;;) {
+		if (make_directory(container, error) < 0)
+			return -1;
+		if (open_directory(container, true, error) == 0)
+			break;
+		if (error->code != ENOENT) {
+			unlinkat(container->root_directory_fd, id, AT_REMOVEDIR); /* if empty */
+			return -1;
+		}
+		/* a `delete --force` came before our lock, and took it for what is left of one */
+		replace_fd(&container->directory_fd, -1);
+		error_reset(error);
 	}
 	/* a delete and another create may have come in between: then this is that one's */
 	if (faccessat(container->directory_fd, CONFIG_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
