@@ -1,8 +1,10 @@
 /* run: create and start in one, and, in the foreground, wait and delete. */
 #include <errno.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <ironbox/cleanup.h>
 
@@ -10,6 +12,8 @@
 #include "lifecycle/foreground.h"
 #include "lifecycle/hooks.h"
 #include "lifecycle/outside.h"
+#include "support/log.h"
+#include "support/process_id.h"
 
 static int check_request(const struct run_request *request, struct ironbox_error *error)
 {
@@ -90,14 +94,29 @@ static int run(struct container *container, const struct runtime *runtime,
 	return foreground_wait(foreground, container->pid, container->pidfd, exit_code, error);
 }
 
+/* Nobody waits for it any more: what would run on, run would have left behind. */
+static void end_unwatched(struct container *container, const struct run_request *request)
+{
+	ERROR_NONE(error);
+
+	process_signal(container->pidfd, SIGKILL); /* ESRCH: it has ended by itself */
+	process_wait_dead(container->pidfd, -1);
+	waitid(P_PIDFD, (id_t)container->pidfd, &(siginfo_t){ 0 }, WEXITED);
+	if (!request->keep && run_delete_own(container, &error) < 0)
+		log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(&error));
+}
+
 int container_run(const struct runtime *runtime, const struct run_request *request, int *exit_code,
                   struct ironbox_error *error)
 {
 	cleanup_container struct container container = CONTAINER_NONE;
 	cleanup_foreground struct foreground foreground = FOREGROUND_NONE;
 
-	if (run(&container, runtime, request, &foreground, exit_code, error) < 0)
+	if (run(&container, runtime, request, &foreground, exit_code, error) < 0) {
+		if (container.kept)
+			end_unwatched(&container, request);
 		return error_context(error, "run %s", request->create.id);
+	}
 	if (request->detach || request->keep)
 		return 0;
 	if (run_delete_own(&container, error) < 0)
