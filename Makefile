@@ -11,13 +11,14 @@ all:
 	cmake --preset release -DBUILD_TESTING=OFF
 	cmake --build --preset release -j $(JOBS)
 
-# Each suite twice: as it is installed, and with AddressSanitizer and UBSan.
+# Each suite twice: as it is installed, and with AddressSanitizer and UBSan. As many at a time as
+# there are CPUs, which the one virtual machine at a time needs to be no bottleneck.
 test: packages release asan
 
 release asan:
 	cmake --preset $@ -DBUILD_TESTING=ON
 	cmake --build --preset $@ -j $(JOBS)
-	$(AS_ROOT) ctest --preset $@
+	$(AS_ROOT) ctest --preset $@ -j $(JOBS)
 
 # A build of its own: PREFIX is compiled in, as the place of the plugins.
 install:
