@@ -170,11 +170,12 @@ static pid_t send_off(struct race *race, const struct verb *verb)
 	return pid;
 }
 
-/* What is frozen at its work goes on when it is resumed; till then who waits for it waits. */
+/* What is frozen at its work goes on when it is resumed; till then who waits for it waits. Sent off
+ * and not waited for: command_run would reap, and so forget, the two verbs. */
 static bool thaw(struct race *race, struct outcome *outcome)
 {
 	look(race, outcome->state);
-	return !strcmp(outcome->state, "paused") && say(race, &verbs[RESUME]);
+	return !strcmp(outcome->state, "paused") && send_off(race, &verbs[RESUME]) > 0;
 }
 
 /* Waits for both. 0: not within the time. */
@@ -249,6 +250,7 @@ static bool race_pair(struct race *race, unsigned beginning, const unsigned pair
 		if (!set_up(race, beginning))
 			return false;
 		race->races++;
+		outcome = (struct outcome){ 0 };
 		if (!run_at_once(race, pair, &outcome))
 			complain(race, beginning, pair, &outcome);
 		if (!clean_up(race))
