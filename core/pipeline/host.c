@@ -180,7 +180,7 @@ static void host_clone_into_cgroup(struct ironbox_stage *seen, int cgroup_fd)
 	pipeline_of(seen)->clone.cgroup_fd = cgroup_fd;
 }
 
-static void host_clone_in_user_namespace(struct ironbox_stage *seen, int namespace_fd)
+static void host_clone_in_namespace(struct ironbox_stage *seen, int namespace_fd)
 {
 	struct clone_wishes *wishes = &pipeline_of(seen)->clone;
 
@@ -385,7 +385,7 @@ const struct ironbox_host pipeline_host = {
 	.namespace_path = host_namespace_path,
 	.clone_flags = host_clone_flags,
 	.clone_into_cgroup = host_clone_into_cgroup,
-	.clone_in_user_namespace = host_clone_in_user_namespace,
+	.clone_in_namespace = host_clone_in_namespace,
 	.send = host_send,
 	.receive = host_receive,
 	.remember = host_remember,

@@ -114,7 +114,7 @@ int hand_to_cloner(struct ironbox_stage *stage, struct ironbox_error *error)
 	uint64_t flags = user_first && joins_user ? CLONE_NEWPID : early_flags(namespaces);
 
 	if (joins_user && user_first)
-		stage->host->clone_in_user_namespace(stage, namespaces->joined_fd[user]);
+		stage->host->clone_in_namespace(stage, namespaces->joined_fd[user]);
 	for (int i = 0; i < KINDS; i++) {
 		int differs;
 
@@ -124,11 +124,11 @@ int hand_to_cloner(struct ironbox_stage *stage, struct ironbox_error *error)
 		if (differs < 0)
 			return -1;
 		if (differs)
-			stage->host->clone_in_user_namespace(stage, namespaces->joined_fd[i]);
+			stage->host->clone_in_namespace(stage, namespaces->joined_fd[i]);
 		namespaces->by_cloner |= kinds[i].flag;
 	}
 	if (joins_user && !user_first)
-		stage->host->clone_in_user_namespace(stage, namespaces->joined_fd[user]);
+		stage->host->clone_in_namespace(stage, namespaces->joined_fd[user]);
 	return 0;
 }
 

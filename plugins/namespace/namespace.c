@@ -33,7 +33,7 @@ static int enter_as_root(struct ironbox_stage *stage, struct ironbox_error *erro
 
 	for (int i = 0; i < KINDS; i++)
 		if (kinds[i].flag == CLONE_NEWUSER && namespaces->joined & CLONE_NEWUSER)
-			stage->host->clone_in_user_namespace(stage, namespaces->joined_fd[i]);
+			stage->host->clone_in_namespace(stage, namespaces->joined_fd[i]);
 	if (enter_before_clone(stage, error) < 0)
 		return -1;
 	/* What init had not the right to enter, it has not the right to change either. And the ipc

@@ -124,10 +124,10 @@ struct ironbox_host {
 	/* Makes init, or the joiner, begin its life in this cgroup (CLONE_INTO_CGROUP). The fd
 	 * stays the stage's and must be open until attach or settle. prepare, join_prepare. */
 	void (*clone_into_cgroup)(struct ironbox_stage *stage, int cgroup_fd);
-	/* Makes a process of that user namespace the cloner, so that the new namespaces belong to
-	 * it. Of other namespaces, too, each call in its turn: what the runtime would not find its
-	 * way back from, init is born in. The fd stays the stage's. prepare. */
-	void (*clone_in_user_namespace)(struct ironbox_stage *stage, int namespace_fd);
+	/* Makes a process that has joined this namespace the cloner of init: a user namespace, for
+	 * the new ones to belong to, or one that the runtime would not find its way back from. Each
+	 * call adds one; they are joined in turn. The fd stays the stage's. prepare. */
+	void (*clone_in_namespace)(struct ironbox_stage *stage, int namespace_fd);
 
 	/* ---- what outlives a phase or a verb ---- */
 
