@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +22,27 @@
 
 #define OUTPUT_MAX 700 /* of a hook's stderr, for the error's line */
 
+/* Who may rename in a folder can put another program in a hook's place; in a sticky one only its
+ * owner can. Groups are left to the host: /usr/local/bin is often one's. */
+static int check_folders(const struct oci_hook *hook, struct ironbox_error *error)
+{
+	char folder[PATH_MAX];
+	struct stat status;
+	const char *slash;
+
+	for (slash = strchr(hook->path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		int length = (int)(slash - hook->path);
+
+		if (snprintf(folder, sizeof(folder), "%.*s", length, hook->path) >=
+		            (int)sizeof(folder) ||
+		    stat(folder, &status) < 0)
+			return error_begin(error, errno, "look at %s", hook->path);
+		if (status.st_mode & S_IWOTH && !(status.st_mode & S_ISVTX))
+			return error_begin(error, 0, "%s can be written by everybody", folder);
+	}
+	return 0;
+}
+
 static int check_one(const struct oci_hook *hook, struct ironbox_error *error)
 {
 	struct stat status;
@@ -33,7 +55,7 @@ static int check_one(const struct oci_hook *hook, struct ironbox_error *error)
 	if (geteuid() == 0 && (status.st_mode & 022) && !(status.st_mode & S_ISVTX))
 		return error_begin(error, 0, "%s can be written by others than its owner",
 		                   hook->path);
-	return 0;
+	return geteuid() == 0 ? check_folders(hook, error) : 0;
 }
 
 int hooks_check(const struct spec *spec, struct ironbox_error *error)
