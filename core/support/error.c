@@ -12,6 +12,9 @@ void error_reset(struct ironbox_error *error)
 	error->text[ERROR_TEXT_MAX - 1] = '\0';
 }
 
+/* What begins an error may be a path as long as its author likes: the words around it have room. */
+#define CONTEXT_ROOM 256
+
 /* Puts size bytes in front; where the room ends, the front of them is cut off. */
 static void put_in_front(struct ironbox_error *error, const char *bytes, size_t size)
 {
@@ -31,12 +34,13 @@ static void replace_control_bytes(char *text)
 			*text = '?';
 }
 
-__attribute__((format(printf, 2, 0))) static void
-put_formatted(struct ironbox_error *error, const char *format, va_list arguments)
+/* At most `room` bytes of it; what does not fit is cut at its end. */
+__attribute__((format(printf, 3, 0))) static void
+put_formatted(struct ironbox_error *error, size_t room, const char *format, va_list arguments)
 {
 	char line[ERROR_TEXT_MAX];
 
-	vsnprintf(line, sizeof(line), format, arguments);
+	vsnprintf(line, room, format, arguments);
 	replace_control_bytes(line);
 	put_in_front(error, line, strlen(line));
 }
@@ -56,7 +60,7 @@ int error_begin(struct ironbox_error *error, int code, const char *format, ...)
 		put_in_front(error, ": ", 2);
 	}
 	va_start(arguments, format);
-	put_formatted(error, format, arguments);
+	put_formatted(error, ERROR_TEXT_MAX - CONTEXT_ROOM, format, arguments);
 	va_end(arguments);
 	return -1;
 }
@@ -67,7 +71,7 @@ int error_context(struct ironbox_error *error, const char *format, ...)
 
 	put_in_front(error, ": ", 2);
 	va_start(arguments, format);
-	put_formatted(error, format, arguments);
+	put_formatted(error, ERROR_TEXT_MAX, format, arguments);
 	va_end(arguments);
 	return -1;
 }

@@ -50,6 +50,8 @@ static void what_does_not_fit_is_cut_at_the_outer_end(void **state)
 	assert_non_null(strstr(error_text(&error), ": No such file or directory"));
 	error_context(&error, "outside");
 	assert_true(strlen(error_text(&error)) < ERROR_TEXT_MAX);
+	/* a path of whatever length leaves room to say who tried what */
+	assert_ptr_equal(strstr(error_text(&error), "outside: open pp"), error_text(&error));
 }
 
 static void bytes_of_control_reach_no_log(void **state)
