@@ -49,8 +49,8 @@ static void give_stdio_to(uid_t uid)
 int process_stdio(struct container *container, struct ironbox_error *error)
 {
 	/* Always: else the container could push input into its caller's terminal (CVE-2017-5226).
-	 * EPERM: already a leader, which is as good. */
-	if (setsid() < 0 && errno != EPERM)
+	 * Who leads one already can't, which is as good; any other failure is none of that. */
+	if (setsid() < 0 && getsid(0) != getpid())
 		return error_begin(error, errno, "begin a session");
 	if (container->pipeline.console_fd >= 0) {
 		if (use_terminal(container->pipeline.console_fd, error) < 0)
