@@ -1,8 +1,11 @@
-/* fault: a stage that fails where `[fault] fail_in` says, in words, by exit or by a signal. It
- * lives in tests alone, and shows that a failure at any phase leaves nothing behind. */
+/* fault: a stage that fails where `[fault] fail_in` says, in words, by exit or by a signal, or
+ * stops there for a test to look around. It lives in tests alone, and shows that a failure at any
+ * phase leaves nothing behind. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <ironbox/plugin.h>
@@ -11,7 +14,7 @@ IRONBOX_MANIFEST("name = fault\n");
 
 struct fault {
 	const char *fail_in; /* the name of a phase */
-	const char *how;     /* error (as it is if absent), exit, signal */
+	const char *how;     /* error (as it is if absent), exit, signal, stop */
 };
 
 static const struct ironbox_field settings[] = {
@@ -19,6 +22,25 @@ static const struct ironbox_field settings[] = {
 	IRONBOX_FIELD(struct fault, how, "how"),
 	IRONBOX_FIELD_END,
 };
+
+/* Till SIGUSR1 comes. Not by SIGSTOP: PID 1 is deaf to its own. Told by its name, for there is no
+ * file that could be written from every phase. */
+static int stop(void)
+{
+	static const struct timespec minute = { .tv_sec = 60 };
+	char name[16];
+	sigset_t wanted, before;
+
+	sigemptyset(&wanted);
+	sigaddset(&wanted, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &wanted, &before);
+	prctl(PR_GET_NAME, name);
+	prctl(PR_SET_NAME, "stopped");
+	sigtimedwait(&wanted, NULL, &minute);
+	prctl(PR_SET_NAME, name);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return 0;
+}
 
 static int reach(struct ironbox_stage *stage, const char *phase, struct ironbox_error *error)
 {
@@ -32,6 +54,8 @@ static int reach(struct ironbox_stage *stage, const char *phase, struct ironbox_
 		kill(getpid(), SIGKILL);
 		__builtin_trap(); /* PID 1 is deaf to its own SIGKILL, and not to a fault: SIGILL */
 	}
+	if (fault->how && !strcmp(fault->how, "stop"))
+		return stop();
 	return stage->host->fail(error, 0, "asked to fail in %s", phase);
 }
 

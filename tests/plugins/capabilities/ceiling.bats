@@ -1,4 +1,5 @@
 # ceiling.bats: [capabilities] in ironbox.ini, and off.
+load ../../support/box
 load sets
 
 setup() {

@@ -1,4 +1,5 @@
 # refused.bats: what can't be, what this host does not have, and what is no capability.
+load ../../support/box
 load sets
 
 setup() {

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # sets.bash: capability sets by letters: k CAP_KILL, n CAP_NET_BIND_SERVICE, c CAP_CHOWN, - none.
-load ../../support/box
 
 # names LETTERS: as `probe capabilities` tells them, in the kernel's order.
 names() {

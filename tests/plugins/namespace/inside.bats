@@ -134,70 +134,7 @@ domainname by.sysctl"
 	equals "$(host_sysctls)" "$before"
 }
 
-# TE5
-@test "sysctl: what is the node's is refused" {
-	before=$(host_sysctls)
-	for key in kernel.core_pattern kernel/core_pattern vm.overcommit_memory fs.file-max \
-		kernel.shm_next_id.x kernel.msgmax/x kernel.semantics kernel.panic dev.cdrom.info \
-		fs.mqueuex.msg_max network.ipv4.ip_forward user.max_user_namespaces; do
-		box_set '.linux.sysctl = {($k): "1"}' --arg k "$key"
-		run inside /bin/true
-		equals "$status" 1
-		contains "$output" "namespace: linux.sysctl: $key belongs to the whole node, not to a container"
-	done
-	equals "$(host_sysctls)" "$before"
-}
-
-# TE5
-@test "sysctl: what is no name of one is refused" {
-	before=$(host_sysctls)
-	for key in net.ipv4.../../../kernel/core_pattern net/ipv4/../../kernel/core_pattern \
-		net/../kernel/core_pattern 'net.ipv4.ip_forward ' net..ipv4 .net.ipv4 net.ipv4. \
-		/net/ipv4/ip_forward net//ipv4 net/./ipv4 'net.ipv4.ip_forward=1+kernel.core_pattern' \
-		'' '.' '..' "net.$(printf 'x%.0s' {1..300})"; do
-		box_set '.linux.sysctl = {($k): "1"}' --arg k "$key"
-		run inside /bin/true
-		equals "$status" 1
-		contains "$output" "is no name of a sysctl"
-	done
-	box_set '.linux.sysctl = {"net.ipv4.ip_forward\nkernel.core_pattern": "1"}'
-	run inside /bin/true
-	equals "$status" 1
-	contains "$output" "is no name of a sysctl"
-	equals "$(host_sysctls)" "$before"
-}
-
-# TE5
-@test "sysctl: not without a namespace of the container's own" {
-	before=$(host_sysctls)
-	for row in network:net:net.ipv4.ip_forward ipc:ipc:kernel.shmmax ipc:ipc:fs.mqueue.msg_max \
-		uts:uts:kernel.domainname; do
-		IFS=: read -r type file key <<<"$row"
-		cp "$bundle/config.json" "$box/config.before"
-		without "$type"
-		box_set 'del(.hostname) | .linux.sysctl = {($k): "1"}' --arg k "$key"
-		run inside /bin/true
-		equals "$status" 1
-		contains "$output" "namespace: linux.sysctl: $key needs a namespace of type $type in linux.namespaces that is not the host's"
-		holder=self
-		join "$type" "$file"
-		run inside /bin/true
-		equals "$status" 1
-		contains "$output" "namespace: linux.sysctl: $key needs a namespace of type $type in linux.namespaces that is not the host's"
-		cp "$box/config.before" "$bundle/config.json"
-	done
-	equals "$(host_sysctls)" "$before"
-}
-
-@test "sysctl: values that are no line, and the host name's own" {
-	box_set '.linux.sysctl = {"net.ipv4.ip_forward": "1\n1"}'
-	run inside /bin/true
-	equals "$status" 1
-	contains "$output" "the value of net.ipv4.ip_forward must be one line"
-	box_set '.linux.sysctl = {"net.ipv4.ip_forward": ""}'
-	run inside /bin/true
-	equals "$status" 1
-	contains "$output" "the value of net.ipv4.ip_forward must be one line"
+@test "sysctl: the host name has a field of its own" {
 	box_set '.linux.sysctl = {"kernel.hostname": "x"}'
 	run inside /bin/true
 	equals "$status" 1

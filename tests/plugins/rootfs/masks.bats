@@ -94,3 +94,17 @@ open /proc/timer_list: ok
 7|
 ROWS
 }
+
+@test "rootfs: what lxcfs gives may be mounted inside of /proc, and the host's procfs on it" {
+	echo faked >"$box/uptime"
+	box_set '.mounts += [{destination: "/proc/uptime", source: ($box + "/uptime"), options: ["bind"]}]' \
+		--arg box "$box"
+	run inside /probe read /proc/uptime
+	equals "$output" faked
+	box_set '(.mounts[] | select(.destination == "/proc")) =
+		{destination: "/proc", type: "bind", source: "/proc",
+		options: ["rbind", "nosuid", "noexec", "nodev", "rw", "rprivate"]} |
+		.linux.namespaces |= map(select(.type != "pid"))'
+	run inside /probe read /proc/1/comm
+	equals "$output" "$(cat /proc/1/comm)"
+}

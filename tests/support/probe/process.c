@@ -108,8 +108,8 @@ static int print_ids(char **arguments)
 	(void)arguments;
 	if (getresuid(&uid[0], &uid[1], &uid[2]) < 0 || getresgid(&gid[0], &gid[1], &gid[2]) < 0)
 		return print_failure("getresuid", "");
-	printf("uid %u %u %u %d\n", uid[0], uid[1], uid[2], setfsuid((uid_t)-1));
-	printf("gid %u %u %u %d\n", gid[0], gid[1], gid[2], setfsgid((gid_t)-1));
+	printf("uid %u %u %u %u\n", uid[0], uid[1], uid[2], (unsigned)setfsuid((uid_t)-1));
+	printf("gid %u %u %u %u\n", gid[0], gid[1], gid[2], (unsigned)setfsgid((gid_t)-1));
 	fputs("groups", stdout);
 	for (int at = 0; at < count; at++)
 		printf(" %u", groups[at]);

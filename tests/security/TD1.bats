@@ -1,8 +1,10 @@
-# matrix.bats: what is in the five sets of a running process, for each way to start one. TD1
-load sets
+# TD1: what is in the five sets of a running process, for each way to start one: a set that is not
+# asked for is not filled from another (CVE-2022-24769, CVE-2022-29162, CVE-2025-27612).
+load attack
+load ../plugins/capabilities/sets
 
 setup() {
-	box_setup
+	attack_setup
 }
 
 teardown() {
@@ -11,10 +13,7 @@ teardown() {
 
 # is HOW GOT EXPECTED
 is() {
-	[ "$2" = "$3" ] || {
-		printf '%s: expected:\n%s\nbut got:\n%s\n' "$1" "$3" "$2"
-		return 1
-	}
+	[ "$2" = "$3" ] || won "$1: expected:"$'\n'"$3"$'\n'"but got:"$'\n'"$2"
 }
 
 filled() {
@@ -54,51 +53,51 @@ check() {
 	ironbox delete --force "$id"
 }
 
-@test "matrix: none of them" {
+@test "TD1: none of them" {
 	#   B  E  P  I  A  root        root, nnp   user
 	row .  .  .  .  .  -/-/-/-     -/-/-/-     -/-/-/-
 	row -  -  -  -  -  -/-/-/-     -/-/-/-     -/-/-/-
 }
 
-@test "matrix: what docker and containerd ask for" {
+@test "TD1: what docker and containerd ask for" {
 	row kn kn kn .  .  -/kn/kn/-   -/kn/kn/-   -/-/kn/-
 	row kn .  .  .  .  -/kn/kn/-   -/-/kn/-    -/-/kn/-
 }
 
-@test "matrix: all five" {
+@test "TD1: all five" {
 	row kn kn kn kn kn kn/kn/kn/kn kn/kn/kn/kn kn/kn/kn/kn
 	row kn kn kn kn k  kn/kn/kn/k  kn/kn/kn/k  kn/k/kn/k
 }
 
-@test "matrix: an ambient one that is not inheritable, as runc spec writes it" {
+@test "TD1: an ambient one that is not inheritable, as runc spec writes it" {
 	row kn kn kn .  kn -/kn/kn/-   -/kn/kn/-   -/-/kn/-
 	row kn kn kn k  kn k/kn/kn/k   k/kn/kn/k   k/k/kn/k
 }
 
-@test "matrix: an ambient one that is not permitted" {
+@test "TD1: an ambient one that is not permitted" {
 	row kn .  .  kn kn kn/kn/kn/-  kn/-/kn/-   kn/-/kn/-
 }
 
-@test "matrix: inheritable ones are those that are named, and no others" {
+@test "TD1: inheritable ones are those that are named, and no others" {
 	row kn kn kn k  .  k/kn/kn/-   k/kn/kn/-   k/-/kn/-
 }
 
-@test "matrix: fewer effective, fewer permitted, none in the bounding set" {
+@test "TD1: fewer effective, fewer permitted, none in the bounding set" {
 	row kn k  kn .  .  -/kn/kn/-   -/kn/kn/-   -/-/kn/-
 	row kn k  k  .  .  -/kn/kn/-   -/k/kn/-    -/-/kn/-
 	row .  k  k  .  .  -/-/-/-     -/-/-/-     -/-/-/-
 }
 
 # CVE-2022-29162: what exec adds was inheritable as well
-@test "matrix: exec --cap adds to no inheritable set" {
+@test "TD1: exec --cap adds to no inheritable set" {
 	for uid in 0 1000; do
 		box_set '.process.capabilities = $c | .process.user.uid = $u' \
 			--argjson c "$(capabilities kn kn kn . .)" --argjson u $uid
 		box_start /probe sleep 1000
 		run ironbox exec --cap CAP_CHOWN "$id" /probe capabilities
 		ironbox delete --force "$id"
-		equals "$(grep inheritable <<<"$output")" "inheritable none"
-		equals "$(grep ambient <<<"$output")" "ambient none"
+		is "exec --cap" "$(grep -E 'inheritable|ambient' <<<"$output")" "inheritable none
+ambient none"
 		equals "$(grep bounding <<<"$output")" "bounding$(names ckn)"
 		if [ $uid = 0 ]; then
 			equals "$(grep permitted <<<"$output")" "permitted$(names ckn)"
@@ -106,13 +105,13 @@ check() {
 	done
 }
 
-@test "matrix: without process.capabilities there are none" {
+@test "TD1: without process.capabilities there are none" {
 	box_set 'del(.process.capabilities)'
 	run inside /probe capabilities
-	equals "$output" "$(shows - - - -)"
+	is "run without process.capabilities" "$output" "$(shows - - - -)"
 }
 
-@test "matrix: a parked container holds no more than it will get" {
+@test "TD1: a parked container holds no more than it will get" {
 	box_set '.process.capabilities = $c' --argjson c "$(capabilities k k k . .)"
 	box_create /bin/true
 	run grep Cap "/proc/$(box_pid)/status"
@@ -124,7 +123,7 @@ CapBnd: 0000000000000020
 CapAmb: 0000000000000000"
 }
 
-@test "matrix: in a user namespace all that exist can be had" {
+@test "TD1: in a user namespace all that exist can be had" {
 	chmod 755 "$box" "$bundle"
 	box_set '.linux.namespaces += [{type: "user"}]
 		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
