@@ -21,7 +21,10 @@ struct runtime {
 	const char *state_root; /* absolute */
 	bool rootless;
 	bool no_cgroup; /* containers get none */
+	char *progress; /* PROGRESS_SIZE bytes, maybe shared memory, that say in words what is being
+	                   done ("rootfs: setup"), for who finds the verb hanging; NULL: not kept */
 };
+enum { PROGRESS_SIZE = 128 };
 
 enum container_status {
 	STATUS_CREATING,
@@ -31,6 +34,23 @@ enum container_status {
 	STATUS_STOPPED,
 };
 extern const char *const container_status_names[]; /* "creating", … */
+
+/* How the process that a verb makes is tied to who asked. All zero is what the command wants: a
+ * child of the caller, with the caller's stdio. */
+struct process_ties {
+	bool sibling;     /* it becomes a child of our parent (CLONE_PARENT), who reaps it */
+	const int *stdio; /* three fds for its 0, 1, 2, which stay the caller's; NULL: our own */
+	int *console_fd;  /* gets a terminal's master, the caller's to close; NULL: nobody wants it
+	                   */
+	pid_t *pid;       /* gets its pid; NULL: nobody wants it */
+};
+
+/* One of the mounts that make a root filesystem of a snapshot, as containerd hands them over. */
+struct rootfs_mount {
+	const char *type, *source;
+	const char *target;         /* below the root; NULL or "": the root itself */
+	const char *const *options; /* as in fstab(5); NULL-terminated */
+};
 
 struct create_request {
 	const char *id;
@@ -42,6 +62,11 @@ struct create_request {
 	uint32_t listen_fds;   /* the first of these that are sockets for sd_listen_fds(3) */
 	bool no_pivot;
 	bool no_new_keyring;
+	struct process_ties ties;
+	/* Mounted on root.path in this order, within the container's own mount namespace, where
+	 * they end with it ([rootfs] host_visible: where everybody sees them, until delete). */
+	const struct rootfs_mount *rootfs_mounts;
+	size_t rootfs_mount_count;
 };
 
 struct run_request {
@@ -53,13 +78,16 @@ struct run_request {
 
 struct exec_request {
 	const char *id;
-	const char *process_path; /* a process.json; NULL: the options below */
+	const char *process_path; /* a process.json; NULL: the text or the options below */
+	const char *process_text; /* the same as a text; NULL: the options below */
+	size_t process_size;
 	struct process_options options;
 	const char *console_socket, *pidfd_socket, *pid_file;
 	const char *cgroup; /* a path below the container's cgroup; NULL: the container's own */
 	uint32_t preserve_fds;
 	bool detach;
 	bool ignore_paused;
+	struct process_ties ties;
 };
 
 /* What checkpoint and restore tell the stage that does it. */
@@ -131,6 +159,23 @@ int container_stats(const struct runtime *runtime, const char *id, char **json,
 int container_events(const struct runtime *runtime, const char *id, unsigned interval_ms,
                      int (*visit)(void *context, const char *type, const char *json), void *context,
                      struct ironbox_error *error);
+
+/* An fd that becomes readable (read it empty) when the container may have run out of memory, the
+ * caller's to close; -1 with *oom_kills 0 where no stage can tell. *oom_kills: how many were killed
+ * for it so far, by container_stats' "memory.oomKills". */
+int container_watch_memory(const struct runtime *runtime, const char *id, int *fd,
+                           uint64_t *oom_kills, struct ironbox_error *error);
+
+/* A container that is held open, so that an exec reads no file and loads no plugin again: config
+ * and ini are parsed, the modules are loaded. For a process that waits for execs into this one
+ * container, and forks for each (the fork calls container_exec_in once). */
+struct exec_place;
+struct exec_place *container_exec_open(const struct runtime *runtime, const char *id,
+                                       struct ironbox_error *error);
+/* request->id is the place's. Detached alone. */
+int container_exec_in(struct exec_place *place, const struct exec_request *request,
+                      struct ironbox_error *error);
+void container_exec_close(struct exec_place *place);
 
 /* `ironbox plugins`: one stage as the ini has it. */
 struct stage_info {

@@ -1,0 +1,31 @@
+/*
+ * Events on their way to containerd: one at a time, in order, kept while containerd is away, up to
+ * a bound; what is beyond it is counted and told to the log.
+ */
+#ifndef IRONBOX_SHIM_PUBLISHER_H
+#define IRONBOX_SHIM_PUBLISHER_H
+
+#include <stdbool.h>
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "loop/loop.h"
+
+struct publisher;
+
+/* address: TTRPC_ADDRESS, an absolute path with or without unix://. It connects at the first
+ * event. NULL with the error told. */
+struct publisher *publisher_new(struct loop *loop, const char *address, const char *namespace,
+                                struct ironbox_error *error);
+/* topic: "/tasks/start". The message is packed at once, under its own full name
+ * ("containerd.events.TaskStart"), with the time of now. */
+void publisher_send(struct publisher *publisher, const char *topic,
+                    const ProtobufCMessage *message);
+unsigned publisher_waiting(const struct publisher *publisher);
+unsigned publisher_lost(const struct publisher *publisher);
+/* When nothing waits any more, or after timeout_ms: done is called. */
+void publisher_flush(struct publisher *publisher, int timeout_ms, void (*done)(void *context),
+                     void *context);
+void publisher_free(struct publisher *publisher);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * A worker: one fork of the shim that runs one call of the lifecycle library, hands back what came
+ * of it, and ends. Plugins are loaded there alone, and whatever hangs, hangs there: the loop goes
+ * on. A worker past its deadline is killed, and the error says which process stood where.
+ */
+#ifndef IRONBOX_SHIM_WORKER_H
+#define IRONBOX_SHIM_WORKER_H
+
+#include <sys/types.h>
+
+#include "loop/loop.h"
+
+#define WORKER_FDS_MAX 8
+
+/* What a worker hands back beside its error. */
+struct worker_reply {
+	int64_t numbers[4]; /* a pid, a status, …: as the two sides agree */
+	void *bytes;        /* malloc'ed by the worker's function; the reply's in the loop */
+	size_t size;
+	int fds[WORKER_FDS_MAX]; /* who receives it takes them by steal_fd; others are closed */
+	unsigned fd_count;
+	char *progress; /* in the worker: PROGRESS_SIZE bytes that the loop sees too, for
+	                   runtime->progress */
+};
+
+/* Runs in the worker. 0, or -1 with the error told. */
+typedef int worker_function(const void *request, struct worker_reply *reply,
+                            struct ironbox_error *error);
+
+struct worker_request {
+	const char *what; /* "create web1"; copied: for errors, and for who looks inside */
+	int deadline_ms;
+	worker_function *run;
+	const void *request; /* of the shim's memory: the worker sees it as it is at the fork */
+	const int *fds;      /* what of the shim's fds it needs; all others are closed in it */
+	unsigned fd_count;
+	/* In the loop, once. error: NULL, or why it failed; code ETIMEDOUT: it was killed. */
+	void (*done)(void *context, struct worker_reply *reply, const struct ironbox_error *error);
+	void *context;
+};
+
+struct worker; /* one that runs */
+
+struct workers {
+	struct loop *loop;
+	struct worker *first; /* that run */
+	unsigned count;
+};
+
+int worker_start(struct workers *workers, const struct worker_request *request,
+                 struct ironbox_error *error);
+/* To be called for each child that was reaped, first. true: it was a worker (or one of their
+ * helpers), and is of no interest to anyone else. */
+bool workers_reaped(struct workers *workers, pid_t pid, int status);
+/* Calls visit for each that runs: what, pid, and for how long. */
+void workers_visit(const struct workers *workers,
+                   void (*visit)(void *context, const char *what, pid_t pid, int64_t age_ms),
+                   void *context);
+
+#endif
