@@ -35,13 +35,18 @@ enum container_status {
 };
 extern const char *const container_status_names[]; /* "creating", … */
 
-/* How the process that a verb makes is tied to who asked. All zero is what the command wants: a
- * child of the caller, with the caller's stdio. */
+/*
+ * How the process that a verb makes is tied to who asked. All zero is what the command wants.
+ *
+ * Whose child is it? The caller's, in all ways (joined namespaces, exec, restore); when the caller
+ * ends, that of the nearest reaper above it (PR_SET_CHILD_SUBREAPER). So a reaper that has each
+ * verb done by a child of its own gets every process, and none before it has heard of its pid:
+ * while the verb is under way, it is the verb that kills and reaps what it takes back.
+ */
 struct process_ties {
-	bool sibling;     /* it becomes a child of our parent (CLONE_PARENT), who reaps it */
 	const int *stdio; /* three fds for its 0, 1, 2, which stay the caller's; NULL: our own */
-	int *console_fd;  /* gets a terminal's master, the caller's to close; NULL: nobody wants it
-	                   */
+	int *console_fd;  /* gets the terminal's master, the caller's to close; -1: it has no
+	                   * terminal; NULL: nobody wants it */
 	pid_t *pid;       /* gets its pid; NULL: nobody wants it */
 };
 
