@@ -86,7 +86,20 @@ static int load_stages(struct container *container, const struct create_request 
 	pipeline->spec = &container->spec;
 	pipeline->record = &container->record;
 	pipeline->state_root = container->runtime->state_root;
+	pipeline->root_mounts = request->rootfs_mounts;
+	pipeline->root_mount_count = request->rootfs_mount_count;
 	return pipeline_load(pipeline, &subject, error);
+}
+
+/* Without them root.path is an empty directory: nothing that anyone could want to run. */
+static int check_root_mounts(const struct pipeline *pipeline, struct ironbox_error *error)
+{
+	if (pipeline->root_mount_count == 0 || pipeline->root_mounts_taken)
+		return 0;
+	return error_begin(error, 0,
+	                   "its root is to be made of %zu mounts, and no stage of ironbox.ini "
+	                   "makes them",
+	                   pipeline->root_mount_count);
 }
 
 /* Both ends each, so that opening never waits and the creator may be gone when `start` comes. */
@@ -229,7 +242,8 @@ int launch_begin(struct container *container, const struct runtime *runtime,
 	    read_config(container, error) < 0 || find_rootfs(container, error) < 0 ||
 	    load_stages(container, request, flags, error) < 0 || /* those that the spec wakes */
 	    pipeline_run(pipeline, PHASE_CONFIGURE, error) < 0 ||
-	    pipeline_run(pipeline, PHASE_VALIDATE, error) < 0 || /* up to here nothing was made */
+	    pipeline_run(pipeline, PHASE_VALIDATE, error) < 0 ||
+	    check_root_mounts(pipeline, error) < 0 || /* up to here nothing was made */
 	    record_open(&container->record, container->directory_fd, error) < 0)
 		return -1;
 	return pipeline_record_modules(pipeline, error);

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include <ironbox/plugin.h>
+
 #include "config/config.h"
 #include "oci/process.h"
 #include "oci/spec.h"
@@ -50,13 +52,6 @@ struct process_ties {
 	pid_t *pid;       /* gets its pid; NULL: nobody wants it */
 };
 
-/* One of the mounts that make a root filesystem of a snapshot, as containerd hands them over. */
-struct rootfs_mount {
-	const char *type, *source;
-	const char *target;         /* below the root; NULL or "": the root itself */
-	const char *const *options; /* as in fstab(5); NULL-terminated */
-};
-
 struct create_request {
 	const char *id;
 	const char *bundle;         /* a path; "." if not said */
@@ -68,9 +63,10 @@ struct create_request {
 	bool no_pivot;
 	bool no_new_keyring;
 	struct process_ties ties;
-	/* Mounted on root.path in this order, within the container's own mount namespace, where
-	 * they end with it ([rootfs] host_visible: where everybody sees them, until delete). */
-	const struct rootfs_mount *rootfs_mounts;
+	/* A snapshot's, as containerd hands them over. Mounted on root.path, within the container's
+	 * own mount namespace, where they end with it ([rootfs] host_visible: where everybody sees
+	 * them, until delete). */
+	const struct ironbox_root_mount *rootfs_mounts;
 	size_t rootfs_mount_count;
 };
 

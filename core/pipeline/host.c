@@ -364,6 +364,18 @@ static bool host_carried_out(const struct ironbox_stage *seen, const char *path)
 	return false;
 }
 
+/* ---- a root that is made of mounts ---- */
+
+static size_t host_take_root_mounts(struct ironbox_stage *seen,
+                                    const struct ironbox_root_mount **mounts)
+{
+	struct pipeline *pipeline = pipeline_of(seen);
+
+	pipeline->root_mounts_taken = true;
+	*mounts = pipeline->root_mounts;
+	return pipeline->root_mount_count;
+}
+
 const struct ironbox_host pipeline_host = {
 	.abi = IRONBOX_ABI,
 	.size = sizeof(struct ironbox_host),
@@ -399,4 +411,5 @@ const struct ironbox_host pipeline_host = {
 	.restored = host_restored,
 	.write_attribute = host_write_attribute,
 	.carried_out = host_carried_out,
+	.take_root_mounts = host_take_root_mounts,
 };

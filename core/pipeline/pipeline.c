@@ -346,18 +346,31 @@ int pipeline_undo(struct pipeline *pipeline, struct ironbox_error *error)
 	return result;
 }
 
-/* What later verbs may call, by name: they load a module only for that. */
-static void name_phases(const struct ironbox_plugin *plugin, char *names, size_t size)
+static bool has_lasting_teardown(const struct stage *stage)
 {
+	const struct ironbox_plugin *plugin = &stage->plugin;
+
+	return plugin->teardown &&
+	       (!plugin->needs_teardown || plugin->needs_teardown(&stage->seen));
+}
+
+/* What later verbs may call, by name: they load a module only for that. */
+static void name_phases(const struct stage *stage, char *names, size_t size)
+{
+	const struct ironbox_plugin *plugin = &stage->plugin;
 	const struct {
 		const char *name;
 		bool has;
 	} rows[] = {
-		{ "signal", plugin->signal },       { "pause", plugin->pause },
-		{ "resume", plugin->resume },       { "paused", plugin->paused },
-		{ "update", plugin->update },       { "stats", plugin->stats },
-		{ "processes", plugin->processes }, { "watch", plugin->watch },
-		{ "teardown", plugin->teardown },
+		{ "signal", plugin->signal },
+		{ "pause", plugin->pause },
+		{ "resume", plugin->resume },
+		{ "paused", plugin->paused },
+		{ "update", plugin->update },
+		{ "stats", plugin->stats },
+		{ "processes", plugin->processes },
+		{ "watch", plugin->watch },
+		{ "teardown", has_lasting_teardown(stage) },
 	};
 	size_t i, at = 0;
 
@@ -382,7 +395,7 @@ int pipeline_record_modules(struct pipeline *pipeline, struct ironbox_error *err
 
 		if (stage->is_verbs)
 			continue;
-		name_phases(&stage->plugin, names[i].text, sizeof(names[i].text));
+		name_phases(stage, names[i].text, sizeof(names[i].text));
 		entries[kept++] =
 			(struct record_entry){ stage->name, (char *)(uintptr_t)RECORD_KEY_MODULE,
 			                       stage->module_path };

@@ -98,6 +98,10 @@ struct pipeline {
 	int console_fd;   /* the terminal's container side, given by a stage; -1: none */
 	bool touched;     /* prepare or attach was entered: there may be something to undo */
 
+	const struct ironbox_root_mount *root_mounts; /* of who asked */
+	size_t root_mount_count;
+	bool root_mounts_taken; /* by a stage */
+
 	struct ironbox_external *externals; /* what stages declared; owned */
 	size_t external_count;
 

@@ -27,6 +27,7 @@ struct ironbox_error; /* opaque; written only through host->fail and host->conte
 struct ironbox_value; /* opaque; a value of config.json, owned by the engine till the verb ends */
 struct ironbox_stage;
 struct ironbox_external;
+struct ironbox_root_mount;
 
 typedef int ironbox_phase(struct ironbox_stage *stage, struct ironbox_error *error);
 /* See host->write_attribute. */
@@ -195,6 +196,15 @@ struct ironbox_host {
 	 * the sake of another's field, as rootfs does for linux.mountLabel: where the ini has
 	 * switched off the owner, nobody is to carry it out. */
 	bool (*carried_out)(const struct ironbox_stage *stage, const char *path);
+
+	/* ---- a root that is made of mounts; since 1.1 ---- */
+
+	/* Takes on the mounts that make root.path what it is to be, of a snapshot of containerd's:
+	 * how many there are (most often 0), and *mounts, the engine's till the verb ends. Till a
+	 * stage has made them root.path is an empty directory. A container that has such mounts is
+	 * refused when no stage has called this by the end of validate. */
+	size_t (*take_root_mounts)(struct ironbox_stage *stage,
+	                           const struct ironbox_root_mount **mounts);
 };
 
 #define IRONBOX_ATTRIBUTES_MAX 8
@@ -219,6 +229,13 @@ struct ironbox_external {
 	enum ironbox_external_kind kind;
 	int fd; /* -1: none */
 	const char *name, *path;
+};
+
+/* To be mounted on root.path, one over the other in their order. All is as mount(8) has it. */
+struct ironbox_root_mount {
+	const char *type, *source; /* NULL: not given */
+	const char *target; /* a path below the root as it stands by then; NULL or "": the root */
+	const char *const *options; /* NULL-terminated; NULL: none */
 };
 
 /* What the verb was asked for, as far as stages care; bits of ironbox_stage.flags. */
@@ -336,6 +353,11 @@ struct ironbox_plugin {
 	/* Asked after prepare: does init have to wait for attach before its setup? That costs two
 	 * context switches. NULL, with an attach: yes. */
 	bool (*needs_attach)(const struct ironbox_stage *stage);
+
+	/* Asked after validate; since 1.1: is anything to be undone that does not end with the
+	 * processes? Else no later verb loads the module for its teardown; it is the rollback all
+	 * the same. NULL, with a teardown: yes. */
+	bool (*needs_teardown)(const struct ironbox_stage *stage);
 };
 
 /* The one symbol that a plugin exports, by this name. */
