@@ -28,8 +28,9 @@ struct container {
 	struct pipeline pipeline;
 	struct container_state_file state;
 	char *bundle, *rootfs; /* absolute */
-	uint32_t listen_fds;   /* of the fds that go to the process, by sd_listen_fds(3) */
-	char *program;         /* what execve(2) gets; in init and joiner */
+	struct process_ties ties;
+	uint32_t listen_fds; /* of the fds that go to the process, by sd_listen_fds(3) */
+	char *program;       /* what execve(2) gets; in init and joiner */
 
 	/* while init or a joiner is being made */
 	struct channel channel;       /* the runtime's end */

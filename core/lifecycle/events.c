@@ -1,5 +1,6 @@
 /* events: statistics at intervals, and the word that the memory ran out. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 
 #include "lifecycle/container.h"
 #include "lifecycle/stats.h"
+#include "support/log.h"
 #include "support/time.h"
 
 static void put_number(void *context, const char *name, uint64_t value)
@@ -93,14 +95,24 @@ static int visit_stats(struct watcher *watcher, struct ironbox_error *error)
 	return text ? watcher->visit(watcher->context, "stats", text) : -1;
 }
 
+static int count_oom_kills(struct container *container, json_int_t *kills,
+                           struct ironbox_error *error)
+{
+	json_t *stats = collect(container, error);
+
+	if (!stats)
+		return -1;
+	*kills = oom_kills_of(stats);
+	json_decref(stats);
+	return 0;
+}
+
 /* The watched fd says "maybe": only a count that grew is an event. */
 static int visit_oom(struct watcher *watcher, struct ironbox_error *error)
 {
-	json_t *stats = collect(watcher->container, error);
-	json_int_t kills = oom_kills_of(stats);
+	json_int_t kills;
 
-	json_decref(stats);
-	if (!stats)
+	if (count_oom_kills(watcher->container, &kills, error) < 0)
 		return -1;
 	if (kills <= watcher->oom_kills)
 		return 0;
@@ -174,18 +186,42 @@ int container_events(const struct runtime *runtime, const char *id, unsigned int
 	cleanup_container struct container container = CONTAINER_NONE;
 	struct watcher watcher = { &container, visit, context, 0 };
 	cleanup_close int watch_fd = -1;
-	json_t *stats;
 
 	if (open_running(&container, runtime, id, error) < 0)
 		return error_context(error, "events %s", id);
 	watch_fd = watch(&container, error);
-	stats = collect(&container, error);
-	if (!stats)
+	if (count_oom_kills(&container, &watcher.oom_kills, error) < 0)
 		return error_context(error, "events %s", id);
-	watcher.oom_kills = oom_kills_of(stats);
-	json_decref(stats);
 	error_reset(error);
 	if (serve(&watcher, watch_fd, interval_ms, error) < 0)
 		return error_context(error, "events %s", id);
+	return 0;
+}
+
+int container_watch_memory(const struct runtime *runtime, const char *id, int *fd,
+                           uint64_t *oom_kills, struct ironbox_error *error)
+{
+	cleanup_container struct container container = CONTAINER_NONE;
+	cleanup_close int watch_fd = -1;
+	json_int_t kills = 0;
+
+	*fd = -1;
+	*oom_kills = 0;
+	if (open_running(&container, runtime, id, error) < 0)
+		return error_context(error, "watch the memory of %s", id);
+	watch_fd = watch(&container, error);
+	if (watch_fd < 0) {
+		if (error_is_told(error)) /* no controller, say */
+			log_write(IRONBOX_LOG_DEBUG, "%s: %s", id, error_text(error));
+		error_reset(error);
+		return 0;
+	}
+	/* the fd was first: a kill in between is counted here, and told by the fd again */
+	if (fcntl(watch_fd, F_SETFL, O_NONBLOCK) < 0)
+		error_begin(error, errno, "make the fd that watches it not block");
+	if (error_is_told(error) || count_oom_kills(&container, &kills, error) < 0)
+		return error_context(error, "watch the memory of %s", id);
+	*oom_kills = (uint64_t)kills;
+	*fd = steal_fd(&watch_fd);
 	return 0;
 }

@@ -51,13 +51,17 @@ static int read_process(struct container *container, const struct exec_request *
 {
 	cleanup_spec struct spec process = SPEC_NONE;
 
-	if (!request->process_path) {
-		if (process_apply_options(&container->spec, &request->options, error) < 0)
-			return -1;
-	} else {
+	if (request->process_path) {
 		if (spec_load(&process, SPEC_PROCESS, AT_FDCWD, request->process_path, error) < 0)
 			return -1;
 		spec_replace_process(&container->spec, &process);
+	} else if (request->process_text) {
+		if (spec_parse(&process, SPEC_PROCESS, "process spec", request->process_text,
+		               request->process_size, error) < 0)
+			return -1;
+		spec_replace_process(&container->spec, &process);
+	} else if (process_apply_options(&container->spec, &request->options, error) < 0) {
+		return -1;
 	}
 	return process_read(&container->process, &container->spec, error);
 }
@@ -67,7 +71,7 @@ static int check_console(const struct container *container, const struct exec_re
 {
 	bool terminal = container->process.terminal;
 
-	if (terminal && request->detach && !request->console_socket)
+	if (terminal && request->detach && !request->console_socket && !request->ties.console_fd)
 		return error_begin(error, 0,
 		                   "a detached process with a terminal needs "
 		                   "--console-socket");
@@ -186,7 +190,7 @@ static int take_terminal(struct container *container, const struct exec_request 
 {
 	int master_fd;
 
-	if (!container->process.terminal || request->console_socket)
+	if (!container->process.terminal || request->console_socket || request->ties.console_fd)
 		return 0;
 	master_fd = outside_take_terminal(container, "the process", error);
 	return master_fd < 0 ? -1 : foreground_take_terminal(foreground, master_fd, error);
@@ -215,6 +219,9 @@ static int exec(struct container *container, const struct runtime *runtime,
 	const struct outside_receivers receivers = { request->console_socket, request->pidfd_socket,
 		                                     request->pid_file };
 
+	container->ties = request->ties;
+	if (request->ties.console_fd)
+		*request->ties.console_fd = -1;
 	pipeline->exec_cgroup = request->cgroup;
 	if (container_open(container, runtime, request->id, false, error) < 0 ||
 	    state_await_unlocked(container, error) < 0 || /* not into what is being launched */
@@ -262,6 +269,7 @@ int container_exec(const struct runtime *runtime, const struct exec_request *req
 
 	*exit_code = 0;
 	result = exec(&container, runtime, request, &foreground, error);
+	outside_settle_ties(&container, result == 0);
 	if (result == 0 && !request->detach)
 		result = foreground_wait(&foreground, container.pid, container.pidfd, exit_code,
 		                         error);

@@ -185,7 +185,8 @@ static int run_runtime_hooks(struct container *container, struct ironbox_error *
 static int check_console(const struct container *container, const struct create_request *request,
                          bool with_fifo, struct ironbox_error *error)
 {
-	if (container->process.terminal && !request->console_socket && with_fifo)
+	if (container->process.terminal && !request->console_socket && !request->ties.console_fd &&
+	    with_fifo)
 		return error_begin(error, 0,
 		                   "process.terminal is set, but there is no --console-socket");
 	if (!container->process.terminal && request->console_socket)
@@ -237,6 +238,9 @@ int launch_begin(struct container *container, const struct runtime *runtime,
 	struct pipeline *pipeline = &container->pipeline;
 
 	pipeline->verb = verb;
+	container->ties = request->ties;
+	if (request->ties.console_fd)
+		*request->ties.console_fd = -1;
 	if (find_bundle(container, request->bundle, error) < 0 ||
 	    state_make(container, runtime, request->id, error) < 0 || /* the id is ours from here */
 	    read_config(container, error) < 0 || find_rootfs(container, error) < 0 ||

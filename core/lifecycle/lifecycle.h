@@ -161,9 +161,9 @@ int container_events(const struct runtime *runtime, const char *id, unsigned int
                      int (*visit)(void *context, const char *type, const char *json), void *context,
                      struct ironbox_error *error);
 
-/* An fd that becomes readable (read it empty) when the container may have run out of memory, the
- * caller's to close; -1 with *oom_kills 0 where no stage can tell. *oom_kills: how many were killed
- * for it so far, by container_stats' "memory.oomKills". */
+/* An fd that becomes readable (read it empty: it does not block) when the container may have run
+ * out of memory, the caller's to close; -1 with *oom_kills 0 where no stage can tell. *oom_kills:
+ * how many were killed for it so far, by container_stats' "memory.oomKills". */
 int container_watch_memory(const struct runtime *runtime, const char *id, int *fd,
                            uint64_t *oom_kills, struct ironbox_error *error);
 

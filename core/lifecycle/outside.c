@@ -61,17 +61,38 @@ int outside_take_terminal(struct container *container, const char *who, struct i
 	return message.fd;
 }
 
+int outside_give_terminal(const struct container *container, const char *console_socket,
+                          int master_fd, struct ironbox_error *error)
+{
+	cleanup_close int fd = master_fd;
+
+	if (console_socket && send_fd(console_socket, fd, "/dev/ptmx", error) < 0)
+		return error_context(error, "--console-socket");
+	if (container->ties.console_fd)
+		*container->ties.console_fd = steal_fd(&fd);
+	return 0;
+}
+
+void outside_settle_ties(const struct container *container, bool done)
+{
+	const struct process_ties *ties = &container->ties;
+
+	if (ties->console_fd && !done)
+		replace_fd(ties->console_fd, -1);
+	if (ties->pid)
+		*ties->pid = done ? container->pid : 0;
+}
+
 int outside_hand_over(struct container *container, const struct outside_receivers *receivers,
                       struct ironbox_error *error)
 {
-	if (receivers->console_socket) {
-		cleanup_close int master_fd =
-			outside_take_terminal(container, "the process", error);
+	if (container->process.terminal &&
+	    (receivers->console_socket || container->ties.console_fd)) {
+		int master_fd = outside_take_terminal(container, "the process", error);
 
-		if (master_fd < 0)
+		if (master_fd < 0 || outside_give_terminal(container, receivers->console_socket,
+		                                           master_fd, error) < 0)
 			return -1;
-		if (send_fd(receivers->console_socket, master_fd, "/dev/ptmx", error) < 0)
-			return error_context(error, "--console-socket");
 	}
 	if (receivers->pidfd_socket &&
 	    send_fd(receivers->pidfd_socket, container->pidfd, "pidfd", error) < 0)

@@ -5,7 +5,7 @@
 
 #include "lifecycle/container.h"
 
-/* Who is to get what of the process; NULL: nobody. */
+/* Who is to get what of the process; NULL: nobody. Beside them, container->ties. */
 struct outside_receivers {
 	const char *console_socket, *pidfd_socket, *pid_file;
 };
@@ -27,6 +27,13 @@ int outside_await_ready(struct container *container, const char *who, struct iro
 
 int outside_hand_over(struct container *container, const struct outside_receivers *receivers,
                       struct ironbox_error *error);
+
+/* Gives a terminal's master, which it owns from the call on, to who asked for it. 0: done, or
+ * nobody did. */
+int outside_give_terminal(const struct container *container, const char *console_socket,
+                          int master_fd, struct ironbox_error *error);
+/* What the caller of a verb gets: the pid, or, of a verb that failed, nothing. */
+void outside_settle_ties(const struct container *container, bool done);
 
 /* The terminal's master that the process has sent, the caller's to close; or -1. */
 int outside_take_terminal(struct container *container, const char *who,

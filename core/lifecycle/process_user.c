@@ -136,6 +136,23 @@ static void keep_fd(int *fds, size_t *count, int fd)
 	fds[i] = fd;
 }
 
+int process_take_stdio(const int given[3], int spare_fd, struct ironbox_error *error)
+{
+	int fds[3], i;
+
+	for (i = 0; i < 3; i++) {
+		bool in_the_way = given[i] < 3 && given[i] != i;
+
+		fds[i] = in_the_way ? fcntl(given[i], F_DUPFD_CLOEXEC, spare_fd) : given[i];
+		if (fds[i] < 0)
+			return error_begin(error, errno, "copy fd %d for its stdio", given[i]);
+	}
+	for (i = 0; i < 3; i++)
+		if ((fds[i] == i ? fcntl(i, F_SETFD, 0) : dup2(fds[i], i)) < 0)
+			return error_begin(error, errno, "use fd %d as its fd %d", given[i], i);
+	return 0;
+}
+
 int process_leave_runtime(struct container *container, uint32_t preserve_fds,
                           struct ironbox_error *error)
 {
@@ -143,6 +160,9 @@ int process_leave_runtime(struct container *container, uint32_t preserve_fds,
 	int kept[KEPT_FDS_MAX];
 	size_t i, count = 0;
 
+	if (container->ties.stdio &&
+	    process_take_stdio(container->ties.stdio, (int)from, error) < 0)
+		return -1;
 	keep_fd(kept, &count, container->channel.fd);
 	keep_fd(kept, &count, container->start_fd);
 	keep_fd(kept, &count, container->started_fd);

@@ -22,8 +22,9 @@
 #include "lifecycle/hooks.h"
 #include "lifecycle/outside.h"
 #include "lifecycle/pid_file.h"
-#include "lifecycle/send_fd.h"
+#include "lifecycle/process_setup.h"
 #include "support/file.h"
+#include "support/log.h"
 #include "support/process_id.h"
 
 #define STATUS_SIZE_MAX 65536
@@ -103,13 +104,14 @@ static int verify_process(const struct container *container, struct ironbox_erro
 static int hand_over(struct container *container, const struct create_request *request,
                      struct ironbox_error *error)
 {
-	if (request->console_socket) {
-		if (container->pipeline.console_fd < 0)
+	int *console_fd = &container->pipeline.console_fd;
+
+	if (container->process.terminal && (request->console_socket || request->ties.console_fd)) {
+		if (*console_fd < 0)
 			return error_begin(error, 0, "the images have no terminal to hand over");
-		if (send_fd(request->console_socket, container->pipeline.console_fd, "/dev/ptmx",
-		            error) < 0)
-			return error_context(error, "--console-socket");
-		replace_fd(&container->pipeline.console_fd, -1);
+		if (outside_give_terminal(container, request->console_socket, steal_fd(console_fd),
+		                          error) < 0)
+			return -1;
 	}
 	if (request->pid_file)
 		return pid_file_write(request->pid_file, container->pid, error);
@@ -142,7 +144,8 @@ static int check_request(const struct container *container, const struct restore
 
 	if (!request->detach && request->create.console_socket)
 		return error_begin(error, 0, "--console-socket is for --detach alone");
-	if (request->detach && terminal && !request->create.console_socket)
+	if (request->detach && terminal && !request->create.console_socket &&
+	    !request->create.ties.console_fd)
 		return error_begin(error, 0,
 		                   "process.terminal is set: a detached container needs "
 		                   "--console-socket");
@@ -186,6 +189,50 @@ static int restore_stages(struct container *container, const struct restore_requ
 	return result;
 }
 
+/* What restores gives on its own stdio: for that time it is the one that was asked for. What is
+ * said meanwhile is said where it was. */
+struct lent_stdio {
+	int own_fds[3], log_fd;
+	bool lent;
+};
+
+static int lend_stdio(struct lent_stdio *lent, const int *given, struct ironbox_error *error)
+{
+	for (int i = 0; i < 3; i++) {
+		lent->own_fds[i] = fcntl(i, F_DUPFD_CLOEXEC, 3);
+		if (lent->own_fds[i] < 0 && errno != EBADF)
+			return error_begin(error, errno, "keep fd %d", i);
+	}
+	lent->log_fd = process_log.fd;
+	lent->lent = true;
+	if (process_log.fd == -1)
+		process_log.fd = lent->own_fds[STDERR_FILENO];
+	return process_take_stdio(given, 3, error);
+}
+
+static void take_stdio_back(struct lent_stdio *lent)
+{
+	for (int i = 0; i < 3; i++) {
+		if (lent->lent && lent->own_fds[i] >= 0)
+			dup2(lent->own_fds[i], i); /* can't fail: both are open */
+		ironbox_close_at_end(&lent->own_fds[i]);
+	}
+	if (lent->lent)
+		process_log.fd = lent->log_fd;
+}
+
+#define cleanup_lent_stdio __attribute__((cleanup(take_stdio_back)))
+
+static int restore_with_stdio(struct container *container, const struct restore_request *request,
+                              struct ironbox_error *error)
+{
+	cleanup_lent_stdio struct lent_stdio lent = { .own_fds = { -1, -1, -1 } };
+
+	if (request->create.ties.stdio && lend_stdio(&lent, request->create.ties.stdio, error) < 0)
+		return -1;
+	return restore_stages(container, request, error);
+}
+
 static int restore(struct container *container, const struct restore_request *request,
                    struct foreground *foreground, int *exit_code, struct ironbox_error *error)
 {
@@ -195,7 +242,7 @@ static int restore(struct container *container, const struct restore_request *re
 		if (!request->no_subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 			return error_begin(error, errno, "become the reaper of orphans");
 	}
-	if (restore_stages(container, request, error) < 0)
+	if (restore_with_stdio(container, request, error) < 0)
 		return -1;
 	if (!request->detach && container->pipeline.console_fd >= 0 &&
 	    foreground_take_terminal(foreground, steal_fd(&container->pipeline.console_fd), error) <
@@ -216,10 +263,12 @@ int container_restore(const struct runtime *runtime, const struct restore_reques
 {
 	cleanup_container struct container container = CONTAINER_NONE;
 	cleanup_foreground struct foreground foreground = FOREGROUND_NONE;
+	int result;
 
 	container.runtime = runtime;
-	if (restore(&container, request, &foreground, exit_code, error) < 0 ||
-	    (!request->detach && run_delete_own(&container, error) < 0))
+	result = restore(&container, request, &foreground, exit_code, error);
+	outside_settle_ties(&container, result == 0);
+	if (result < 0 || (!request->detach && run_delete_own(&container, error) < 0))
 		return error_context(error, "restore %s", request->create.id);
 	return 0;
 }
