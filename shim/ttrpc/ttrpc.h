@@ -49,25 +49,28 @@ struct ttrpc_method {
 	const ProtobufCMessageDescriptor *request;
 	/* request: of that descriptor; the call's, gone with it. */
 	void (*handle)(void *context, struct ttrpc_call *call, const void *request);
+	/* NULL, or told that the peer of a call that waits has gone: for a method that waits long,
+	 * to forget the call by ttrpc_fail(call, TTRPC_CANCELED, …) there. */
+	void (*gone)(void *context, struct ttrpc_call *call);
 };
 
-/* Serves a listening socket, whose fd becomes the server's. methods: ends with a NULL service, and
- * outlives the server. Peers of another user or group than ours are closed (SO_PEERCRED). NULL with
- * errno. */
+/* Serves a listening socket of stream type, whose fd becomes the server's. methods: ends with a
+ * NULL service, and outlives the server. Peers of another user or group than ours are closed
+ * (SO_PEERCRED). NULL with errno, and the fd is still the caller's. */
 struct ttrpc_server *ttrpc_server_new(int listen_fd, const struct ttrpc_method *methods,
                                       void *context);
 /* Readable: call ttrpc_server_serve, which never blocks. */
 int ttrpc_server_fd(const struct ttrpc_server *server);
 /* When to call it at the latest, in ms of CLOCK_MONOTONIC; -1: no need. */
 int64_t ttrpc_server_deadline(const struct ttrpc_server *server);
-void ttrpc_server_serve(struct ttrpc_server *server);
+void ttrpc_server_serve(struct ttrpc_server *server); /* not from inside a handler */
 /* Writes what is still to be sent, for at most timeout_ms; before the process ends. */
 void ttrpc_server_flush(struct ttrpc_server *server, int timeout_ms);
-/* Calls without an answer are gone then. */
+/* Calls without an answer are gone then; nobody is told. Not from inside a handler. */
 void ttrpc_server_free(struct ttrpc_server *server);
 
 void ttrpc_reply(struct ttrpc_call *call, const ProtobufCMessage *message);
-/* The text is cut at 4 KiB, and control characters are escaped. */
+/* The text is cut at 4 KiB; control characters, and what is no UTF-8, are escaped. */
 void ttrpc_fail(struct ttrpc_call *call, enum ttrpc_code code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -88,21 +91,27 @@ void ttrpc_server_pending(const struct ttrpc_server *server,
 
 struct ttrpc_client;
 
-/* Connects to a path when the first call is made, and again when the connection was lost. */
+/* Connects to a path when the first call is made, and again at the next call when the connection
+ * was lost. NULL with errno. */
 struct ttrpc_client *ttrpc_client_new(const char *path);
-/* -1 while there is no connection; changes with it: ask again after each call and serve. */
+/* As with the server: readable, or past the deadline, call ttrpc_client_serve. */
 int ttrpc_client_fd(const struct ttrpc_client *client);
 int64_t ttrpc_client_deadline(const struct ttrpc_client *client);
 void ttrpc_client_serve(struct ttrpc_client *client);
+/* Not from inside answered. Calls without an answer are forgotten. */
 void ttrpc_client_free(struct ttrpc_client *client);
 
-/* Sends a request. answered is called once, from ttrpc_client_serve: with TTRPC_OK and the bytes of
- * the response, or with a code and its message; TTRPC_UNAVAILABLE when the connection failed,
- * TTRPC_DEADLINE_EXCEEDED after timeout_ms. -1 with errno: not sent, and it won't be called. */
+/* code TTRPC_OK: payload are the bytes of the response; else text says what was wrong, in the
+ * peer's own words: UTF-8, and no more is sure of it. TTRPC_UNAVAILABLE: the connection was lost;
+ * TTRPC_DEADLINE_EXCEEDED: no answer in time, and whether it was done is not known. */
+typedef void ttrpc_answered(void *context, enum ttrpc_code code, const char *text,
+                            const uint8_t *payload, size_t size);
+
+/* Sends a request, whose payload is these bytes. answered is called once, from ttrpc_client_serve,
+ * and may make the next call. timeout_ms: -1, without end. -1 with errno: not sent (nobody listens;
+ * ENOBUFS, too much waits to be sent; EMSGSIZE), and it won't be called. */
 int ttrpc_client_call(struct ttrpc_client *client, const char *service, const char *method,
-                      const ProtobufCMessage *request, int timeout_ms,
-                      void (*answered)(void *context, enum ttrpc_code code, const char *text,
-                                       const uint8_t *payload, size_t size),
+                      const uint8_t *payload, size_t size, int timeout_ms, ttrpc_answered *answered,
                       void *context);
 
 #endif
