@@ -23,8 +23,7 @@ static bool has_no_paths(const char *type)
 	return false;
 }
 
-/* A mount of its own has nothing below it: what is asked for recursively is asked for it alone. */
-static unsigned long flags_of(const struct mount_options *options)
+unsigned long filesystem_flags(const struct mount_options *options)
 {
 	static const struct {
 		uint64_t attribute;
@@ -118,7 +117,7 @@ int filesystem_make(const struct ironbox_stage *stage, const char *type, const c
                     const struct mount_options *options, struct ironbox_error *error)
 {
 	const struct ironbox_host *host = stage->host;
-	unsigned long flags = flags_of(options);
+	unsigned long flags = filesystem_flags(options);
 	uint64_t clear;
 	unsigned attributes = (unsigned)attributes_of_flags(flags, &clear);
 	const char *label = label_of(stage, type, options->data);
@@ -160,8 +159,8 @@ static int mount_apart(const struct ironbox_stage *stage, const struct mount *mo
 	cleanup_close int mount_fd = -1, image_fd = -1;
 
 	/* read-only comes last of all: there may be something to copy up before */
-	first.flags = flags_of(&mount->options) & ~(unsigned long)MS_RDONLY;
-	late.flags = flags_of(&mount->options) & MS_RDONLY;
+	first.flags = filesystem_flags(&mount->options) & ~(unsigned long)MS_RDONLY;
+	late.flags = filesystem_flags(&mount->options) & MS_RDONLY;
 	first.recursive_set = first.recursive_clear = 0;
 	late.recursive_set = late.recursive_clear = 0;
 	mount_fd = filesystem_make(stage, mount->type, source, &first, error);
@@ -218,7 +217,8 @@ int filesystem_mount(const struct ironbox_stage *stage, struct mount *wanted,
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", point_fd);
 	else if (fchdir(point_fd) < 0)
 		return host->fail(error, errno, "go to %s", wanted->destination);
-	if (mount(source, path, wanted->type, flags_of(&wanted->options), *data ? data : NULL) < 0)
+	if (mount(source, path, wanted->type, filesystem_flags(&wanted->options),
+	          *data ? data : NULL) < 0)
 		return host->fail(error, errno, "mount %s of type %s on %s (%s)%s", source,
 		                  wanted->type, wanted->destination, data, reason(wanted, errno));
 	return 0;

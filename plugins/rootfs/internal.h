@@ -31,9 +31,19 @@ struct rootfs {
 	const char *callers_cgroups; /* /proc/self/cgroup of a runtime without root's rights */
 	bool runtime_enters;         /* the runtime makes the copies of sources, from prepare on */
 	const char *mount_label;     /* linux.mountLabel, or NULL where none is to be given */
+
+	const struct ironbox_root_mount *snapshot; /* the mounts that make the root */
+	size_t snapshot_count;
+	bool snapshot_stands;  /* they are made */
+	bool snapshot_is_root; /* … and one of them is the root itself */
+	bool host_visible;     /* the ini: they are made where the host sees them */
+
+	bool left_home; /* the runtime is in another mount namespace than its own: */
+	int home_mounts_fd, home_directory_fd; /* the way back */
 };
 
 enum { PROPAGATIONS_MAX = 4 };
+enum { MOUNT_DATA_SIZE = 4096 }; /* mount(2) takes one page, its end included */
 
 /* mounts[].options, read. */
 struct mount_options {
@@ -47,7 +57,7 @@ struct mount_options {
 	} propagation[PROPAGATIONS_MAX];
 	bool idmap, idmap_recursive;
 	bool copy_up;
-	char data[4096]; /* the words that are the file system's; mount(2) takes one page */
+	char data[MOUNT_DATA_SIZE]; /* the words that are the file system's */
 };
 
 /* One of mounts[]. The strings are the document's. */
@@ -75,6 +85,8 @@ const char *path_below(const char *path, const char *name);
 
 /* ---- options.c ---- */
 
+/* Takes in one word. -1: there is no room for it. */
+int mount_options_add(struct mount_options *options, const char *word);
 /* Reads mounts[index]: the words of its options and what is said of it in the specification. */
 int mount_read(const struct ironbox_stage *stage, const struct ironbox_value *mounts, size_t index,
                struct mount *mount, struct ironbox_error *error);
@@ -107,6 +119,9 @@ int mount_place(const struct ironbox_stage *stage, int mount_fd, int point_fd, c
 
 int filesystem_mount(const struct ironbox_stage *stage, struct mount *mount,
                      struct ironbox_error *error);
+/* MS_* of mount(2) for a mount of its own: there is nothing below it, so what is asked for
+ * recursively is asked for it alone. */
+unsigned long filesystem_flags(const struct mount_options *options);
 /* A new, detached mount. */
 int filesystem_make(const struct ironbox_stage *stage, const char *type, const char *source,
                     const struct mount_options *options, struct ironbox_error *error);
@@ -149,8 +164,35 @@ int source_receive(struct ironbox_stage *stage, const struct mount *mount,
 int sources_prepare(struct ironbox_stage *stage, struct ironbox_error *error);
 int sources_attach(struct ironbox_stage *stage, struct ironbox_error *error);
 bool sources_need_attach(const struct ironbox_stage *stage);
+
+/* ---- snapshot.c, overlay.c: the mounts that make the root, where it is a snapshot's ---- */
+
+int snapshot_validate(struct ironbox_stage *stage, struct ironbox_error *error);
+/* Runtime: makes them, where init is not to. */
+int snapshot_prepare(struct ironbox_stage *stage, struct ironbox_error *error);
+/* Makes them on root.path, in the mount namespace that this process is in, unless they stand. */
+int snapshot_mount(const struct ironbox_stage *stage, struct ironbox_error *error);
+/* teardown: takes away what was made where the host sees it. */
+int snapshot_unmount(struct ironbox_stage *stage, struct ironbox_error *error);
+
+struct overlay {
+	const char *source, *point;
+	const char *layers; /* lowerdir, of any length */
+	const char *data;   /* the other options */
+	unsigned long flags;
+};
+int overlay_mount(const struct ironbox_stage *stage, const struct overlay *overlay,
+                  struct ironbox_error *error);
+
+/* ---- home.c ---- */
+
 /* The mount namespace that this process is in. */
 int own_mounts_open(const struct ironbox_stage *stage, struct ironbox_error *error);
+/* Takes the runtime to the mount namespace of a process, or with -1 to a new one. home_return leads
+ * back from there, in teardown at the latest: also when this has failed. */
+int home_leave(struct ironbox_stage *stage, int pidfd, struct ironbox_error *error);
+/* Does nothing where the runtime is at home. */
+int home_return(struct ironbox_stage *stage, struct ironbox_error *error);
 
 /* ---- idmap.c ---- */
 
@@ -224,6 +266,9 @@ ironbox_phase rootfs_checkpoint, rootfs_restore, rootfs_verify;
 
 /* ---- root.c, pivot.c, probe.c ---- */
 
+/* No mount of ours may reach the host, while those of the host may come in: slave, unless the spec
+ * wants none (private). */
+int root_cut_off(const struct ironbox_stage *stage, struct ironbox_error *error);
 /* setup: the root as a mount of the container's own, cut off from the host's propagation. */
 int root_mount(struct ironbox_stage *stage, struct ironbox_error *error);
 /* A recursive, detached copy of root.path; attached at its own place. */

@@ -144,8 +144,7 @@ static int add_propagation(struct mount_options *options, uint64_t value)
 	return 0;
 }
 
-/* -1: there is no room for it. */
-static int add_word(struct mount_options *options, const char *text)
+int mount_options_add(struct mount_options *options, const char *text)
 {
 	const struct word *word = bsearch(text, words, sizeof(words) / sizeof(words[0]),
 	                                  sizeof(words[0]), compare_word);
@@ -204,7 +203,7 @@ int mount_read(const struct ironbox_stage *stage, const struct ironbox_value *mo
 	for (i = 0; i < count; i++) {
 		const char *text = host->text(host->item(mount->words, i, NULL));
 
-		if (text && add_word(&mount->options, text) < 0)
+		if (text && mount_options_add(&mount->options, text) < 0)
 			return host->fail(error, 0, "mounts[%zu].options: no room for %s", index,
 			                  text);
 	}

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -277,6 +276,8 @@ static int build(struct ironbox_stage *stage, struct ironbox_error *error)
 
 	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
 		return stage->host->fail(error, errno, "cut the mounts off from the host's");
+	if (snapshot_mount(stage, error) < 0)
+		return -1;
 	rootfs->root_fd = root_clone(stage, error);
 	if (rootfs->root_fd < 0 || stage->host->set_root(stage, rootfs->root_fd, error) < 0)
 		return -1;
@@ -294,26 +295,14 @@ static int build(struct ironbox_stage *stage, struct ironbox_error *error)
 
 int rootfs_restore(struct ironbox_stage *stage, struct ironbox_error *error)
 {
-	const struct ironbox_host *host = stage->host;
 	const struct rootfs *rootfs = stage->data;
-	cleanup_close int own_fd = -1, directory_fd = -1;
-	int result;
 
 	if (rootfs->tree != TREE_OWN)
-		return host->fail(error, 0,
-		                  "linux.namespaces: without a mount namespace of its own there is "
-		                  "no root that images could stand on");
-	own_fd = own_mounts_open(stage, error);
-	if (own_fd < 0)
-		return -1;
-	directory_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (directory_fd < 0)
-		return host->fail(error, errno, "remember the working directory");
-	if (unshare(CLONE_NEWNS) < 0)
-		return host->fail(error, errno, "make a mount namespace");
-	result = build(stage, error);
+		return stage->host->fail(error, 0,
+		                         "linux.namespaces: without a mount namespace of its own "
+		                         "there is no root that images could stand on");
+	if (home_leave(stage, -1, error) < 0 || build(stage, error) < 0)
+		return -1; /* teardown comes back */
 	/* hooks and the state directory are of the host; the namespace lives on by its fd */
-	if (setns(own_fd, CLONE_NEWNS) < 0 || fchdir(directory_fd) < 0)
-		return host->fail(error, errno, "come back to the host's mount namespace");
-	return result;
+	return home_return(stage, error);
 }

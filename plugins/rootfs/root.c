@@ -58,9 +58,8 @@ int root_clone(const struct ironbox_stage *stage, struct ironbox_error *error)
 	return steal_fd(&root_fd);
 }
 
-/* No mount of ours may reach the host, while those of the host may come in: slave, unless the spec
- * wants none (private). shared waits until the host's tree is gone (pivot.c). */
-static int cut_off(const struct ironbox_stage *stage, struct ironbox_error *error)
+/* shared waits until the host's tree is gone (pivot.c). */
+int root_cut_off(const struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	unsigned long type = root_propagation(stage) & MS_PRIVATE ? MS_PRIVATE : MS_SLAVE;
 
@@ -69,17 +68,31 @@ static int cut_off(const struct ironbox_stage *stage, struct ironbox_error *erro
 	return 0;
 }
 
+/* What was mounted on it is our own already. */
+static int open_mounted(const struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	int fd = open(stage->root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? stage->host->fail(error, errno, "root.path: open %s", stage->root_path)
+	              : fd;
+}
+
 int root_mount(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	struct rootfs *rootfs = stage->data;
 
-	if (cut_off(stage, error) < 0)
+	if (root_cut_off(stage, error) < 0)
 		return -1;
 	if (source_is_sent(stage, NULL)) {
 		/* From where init can't look, the runtime has mounted it for us (source.c). */
 		rootfs->root_fd = source_receive(stage, NULL, error);
 	} else {
-		rootfs->root_fd = root_clone(stage, error);
+		bool stood = rootfs->snapshot_stands; /* where the host sees it */
+
+		if (snapshot_mount(stage, error) < 0)
+			return -1;
+		rootfs->root_fd = rootfs->snapshot_is_root && !stood ? open_mounted(stage, error)
+		                                                     : root_clone(stage, error);
 	}
 	return rootfs->root_fd < 0 ? -1 : stage->host->set_root(stage, rootfs->root_fd, error);
 }

@@ -30,7 +30,10 @@ static bool joins_other_user_namespace(const struct ironbox_stage *stage)
 
 static int rootfs_configure(struct ironbox_stage *stage, struct ironbox_error *error)
 {
-	static const struct ironbox_field none[] = { IRONBOX_FIELD_END };
+	static const struct ironbox_field settings[] = {
+		IRONBOX_FIELD(struct rootfs, host_visible, "host_visible"),
+		IRONBOX_FIELD_END,
+	};
 	const struct ironbox_host *host = stage->host;
 	struct rootfs *rootfs = stage->data;
 
@@ -41,7 +44,7 @@ static int rootfs_configure(struct ironbox_stage *stage, struct ironbox_error *e
 	                                                          : TREE_HOSTS;
 	rootfs->in_user_namespace =
 		host->namespace_is_new(stage, CLONE_NEWUSER) || joins_other_user_namespace(stage);
-	return host->settings(stage, none, NULL, error);
+	return host->settings(stage, settings, rootfs, error);
 }
 
 /* A tree that is not the container's own is not ours to mount in. What asks for it is refused:
@@ -80,8 +83,8 @@ static int rootfs_validate(struct ironbox_stage *stage, struct ironbox_error *er
 
 	if (rootfs->tree != TREE_OWN && refuse_mounts(stage, error) < 0)
 		return -1;
-	if (label_find(stage, error) < 0 || mounts_validate(stage, error) < 0 ||
-	    devices_validate(stage, error) < 0)
+	if (snapshot_validate(stage, error) < 0 || label_find(stage, error) < 0 ||
+	    mounts_validate(stage, error) < 0 || devices_validate(stage, error) < 0)
 		return -1;
 	return masks_validate(stage, error);
 }
@@ -90,9 +93,10 @@ static int rootfs_prepare(struct ironbox_stage *stage, struct ironbox_error *err
 {
 	if (cgroups_prepare(stage, error) < 0)
 		return -1;
-	if (stage->flags & IRONBOX_RESTORE)
-		return 0; /* nobody is there to send them to: restore.c */
-	return sources_prepare(stage, error);
+	/* in restore nobody is there to send them to: restore.c */
+	if (!(stage->flags & IRONBOX_RESTORE) && sources_prepare(stage, error) < 0)
+		return -1;
+	return snapshot_prepare(stage, error);
 }
 
 static int rootfs_attach(struct ironbox_stage *stage, struct ironbox_error *error)
@@ -164,6 +168,21 @@ static int rootfs_join(struct ironbox_stage *stage, struct ironbox_error *error)
 	return console_join(stage, error);
 }
 
+/* All else is made in a mount namespace, and ends with it. */
+static bool rootfs_needs_teardown(const struct ironbox_stage *stage)
+{
+	const struct rootfs *rootfs = stage->data;
+
+	return rootfs->host_visible && rootfs->snapshot_count > 0;
+}
+
+static int rootfs_teardown(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	if (home_return(stage, error) < 0)
+		return -1; /* elsewhere nothing is to be unmounted */
+	return snapshot_unmount(stage, error);
+}
+
 const struct ironbox_plugin ironbox_plugin = {
 	.abi = IRONBOX_ABI,
 	.size = sizeof(struct ironbox_plugin),
@@ -182,6 +201,7 @@ const struct ironbox_plugin ironbox_plugin = {
 	.checkpoint = rootfs_checkpoint,
 	.restore = rootfs_restore,
 	.verify = rootfs_verify,
+	.teardown = rootfs_teardown,
+	.needs_teardown = rootfs_needs_teardown,
 	.probe = rootfs_probe,
-	/* no teardown: all that is made is in a mount namespace, and ends with it */
 };

@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
-#include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -141,38 +140,16 @@ static int send_root(struct ironbox_stage *stage, struct ironbox_error *error)
 	return fd < 0 ? -1 : stage->host->send(stage, &letter, sizeof(letter), fd, error);
 }
 
-int own_mounts_open(const struct ironbox_stage *stage, struct ironbox_error *error)
-{
-	cleanup_close int directory_fd = stage->host->open_proc(
-		stage, "thread-self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC, error);
-	int fd;
-
-	if (directory_fd < 0)
-		return -1;
-	fd = openat(directory_fd, "mnt", O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? stage->host->fail(error, errno, "open the runtime's mount namespace") : fd;
-}
-
 int sources_attach(struct ironbox_stage *stage, struct ironbox_error *error)
 {
-	const struct ironbox_host *host = stage->host;
 	const struct rootfs *rootfs = stage->data;
-	cleanup_close int own_fd = -1, directory_fd = -1;
-	int result;
 
 	if (!rootfs->runtime_enters)
 		return 0;
-	own_fd = own_mounts_open(stage, error);
-	if (own_fd < 0)
+	/* nothing of what the runtime does next may happen in there; if this fails, teardown comes
+	 * back */
+	if (home_leave(stage, stage->init_pidfd, error) < 0 || send_root(stage, error) < 0 ||
+	    send_sources(stage, error) < 0)
 		return -1;
-	directory_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (directory_fd < 0)
-		return host->fail(error, errno, "remember the working directory");
-	if (setns(stage->init_pidfd, CLONE_NEWNS) < 0)
-		return host->fail(error, errno, "enter the container's mount namespace");
-	result = send_root(stage, error) < 0 ? -1 : send_sources(stage, error);
-	/* nothing of what the runtime does next may happen in there */
-	if (setns(own_fd, CLONE_NEWNS) < 0 || fchdir(directory_fd) < 0)
-		return host->fail(error, errno, "come back from the container's mount namespace");
-	return result;
+	return home_return(stage, error);
 }

@@ -134,7 +134,7 @@ static void add_words(struct mount_options *options, const char *text)
 
 	snprintf(copy, sizeof(copy), "%s", text);
 	while ((word = strsep(&rest, " ")) != NULL)
-		assert_int_equal(add_word(options, word), 0);
+		assert_int_equal(mount_options_add(options, word), 0);
 }
 
 static void words_come_to(void **state)
@@ -165,7 +165,7 @@ static void every_word_of_the_spec_is_known(void **state)
 		struct mount_options options = { 0 };
 
 		print_message("%s\n", spec_words[i]);
-		assert_int_equal(add_word(&options, spec_words[i]), 0);
+		assert_int_equal(mount_options_add(&options, spec_words[i]), 0);
 		assert_string_equal(options.data, "");
 	}
 }
@@ -189,7 +189,7 @@ static void propagation_keeps_its_order(void **state)
 	assert_int_equal(options.propagation[1].type, MS_SHARED);
 	assert_true(options.propagation[1].recursive);
 	add_words(&options, "private unbindable");
-	assert_int_equal(add_word(&options, "slave"), -1); /* no room */
+	assert_int_equal(mount_options_add(&options, "slave"), -1); /* no room */
 }
 
 static void data_has_an_end(void **state)
@@ -201,10 +201,10 @@ static void data_has_an_end(void **state)
 	memset(word, 'x', sizeof(word) - 1);
 	word[sizeof(word) - 1] = '\0';
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(add_word(&options, word), 0);
-	assert_int_equal(add_word(&options, word), 0);
+		assert_int_equal(mount_options_add(&options, word), 0);
+	assert_int_equal(mount_options_add(&options, word), 0);
 	assert_int_equal(strlen(options.data), 4095);
-	assert_int_equal(add_word(&options, "y"), -1);
+	assert_int_equal(mount_options_add(&options, "y"), -1);
 	assert_int_equal(strlen(options.data), 4095);
 }
 

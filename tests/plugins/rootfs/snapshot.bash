@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# Layers, and containers of them.
+
+# $layers/base has what the box's rootfs has; root.path, as containerd makes it, is empty. A long
+# name, so that 20 of them are more than mount(2) takes.
+snapshot_setup() {
+	local long=io.containerd.snapshotter.v1.overlayfs-$(printf 'x%.0s' {1..180})
+
+	store=$box/store
+	layers=$store/$long/snapshots
+	mkdir -p "$layers"
+	mv "$bundle/rootfs" "$layers/base"
+	mkdir -m 711 "$bundle/rootfs"
+	box_set '.root.readonly = false'
+}
+
+snapshot_teardown() {
+	ironbox delete --force "$id" 2>/dev/null || true
+}
+
+# snapshot_of LINE...: lines of fstab(5).
+snapshot_of() {
+	printf '%s\n' "$@" >"$box/fstab"
+}
+
+# snapshot_layers COUNT: overlay layers 1 to COUNT beside base, each with a file of its number and
+# the file `top` that says which one is on top. $lower: the list of them, as lowerdir has it.
+snapshot_layers() {
+	local n
+
+	lower=
+	for ((n = 1; n <= $1; n++)); do
+		mkdir -p "$layers/$n/fs"
+		echo "$n" >"$layers/$n/fs/file$n"
+		echo "$n" >"$layers/$n/fs/top"
+		lower=$layers/$n/fs:$lower
+	done
+	lower+=$layers/base
+	mkdir -p "$layers/upper" "$layers/work"
+	upper=upperdir=$layers/upper,workdir=$layers/work
+}
+
+# with_mounts create|run ARG...: of the container of these arguments.
+with_mounts() {
+	local verb=$1
+	shift
+	box_args "$@" && with_mounts_as "$verb"
+}
+
+with_mounts_as() {
+	"$WITH_MOUNTS" "$1" "$state_root" "$box/ironbox.ini" "$bundle" "$id" "$box/fstab" \
+		"$box/pid" "${@:2}" 3>&-
+}
+
+# From here on each change of this mount table is a line in $box/events. Ends with watch_end, which
+# tells how many there were.
+watch_begin() {
+	mkfifo "$box/watched"
+	"$MOUNT_EVENTS" <"$box/watched" >"$box/events" 3>&- &
+	exec {watched}>"$box/watched"
+	await 5 grep -q ready "$box/events"
+}
+
+watch_end() {
+	exec {watched}>&-
+	wait $!
+	grep -c event "$box/events" || true
+}
+
+# with_mounts create, with the output in a file: a container would hold bats' pipe.
+snapshot_create() {
+	with_mounts create "$@" >"$box/out" 2>&1 </dev/null || {
+		cat "$box/out"
+		return 1
+	}
+}
+
+snapshot_start() {
+	snapshot_create "$@" && ironbox start "$id"
+}
+
+in_user_namespace() {
+	box_set '.linux.namespaces += [{"type": "user"}] |
+		.linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}] |
+		.linux.gidMappings = .linux.uidMappings'
+	chown -R 100000:100000 "$layers"
+	chmod 700 "$store" "$box" # init, which is nobody there, finds no way through these
+}

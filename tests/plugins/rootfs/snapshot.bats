@@ -1,0 +1,354 @@
+#!/usr/bin/env bats
+# A root that is made of a snapshot's mounts, which the host does not see. with_mounts stands in for
+# the shim, which alone has such containers; all other verbs are the command's.
+
+load ../../support/box
+load snapshot
+
+setup() {
+	box_setup
+	snapshot_setup
+}
+
+teardown() {
+	snapshot_teardown
+	box_teardown
+}
+
+@test "snapshot: one layer, bound, is the root" {
+	snapshot_of "$layers/base / bind rbind,rw"
+	run with_mounts run /probe read /etc/group
+	equals "$status" 0
+	contains "$output" tty:x:5:
+	with_mounts run /bin/sh -c 'echo text >/written'
+	equals "$(cat "$layers/base/written")" text
+	equals "$(ls "$bundle/rootfs")" ""
+}
+
+@test "snapshot: a layer that is bound read-only stays so" {
+	snapshot_of "$layers/base / bind rbind,ro"
+	run with_mounts run /probe write /x y
+	equals "$output" "write /x: EROFS"
+}
+
+@test "snapshot: an overlay, and what is written is in the upper directory" {
+	snapshot_layers 2
+	snapshot_of "overlay / overlay index=off,$upper,lowerdir=$lower"
+	run with_mounts run /bin/sh -c 'cat /top /file1; echo text >/written; rm /file2; /probe mount /'
+	contains "$output" "2
+1
+/ overlay "
+	equals "$status" 0
+	equals "$(cat "$layers/upper/written")" text
+	equals "$(stat -c %F "$layers/upper/file2")" "character special file"
+	equals "$(cat "$layers/2/fs/file2")" 2
+}
+
+@test "snapshot: an overlay without an upper directory is read-only" {
+	snapshot_layers 2
+	snapshot_of "overlay / overlay ro,lowerdir=$lower"
+	run with_mounts run /probe write /x y read /top
+	equals "$output" "write /x: EROFS
+2"
+}
+
+@test "snapshot: 20 layers, whose names are more than mount(2) takes" {
+	snapshot_layers 20
+	[ ${#lower} -gt 4096 ]
+	snapshot_of "overlay / overlay $upper,lowerdir=$lower"
+	run with_mounts run /bin/sh -c 'cat /top /file1 /file20; echo text >/written; ls / | grep -c file'
+	equals "$output" "20
+1
+20
+20"
+	equals "$(cat "$layers/upper/written")" text
+}
+
+@test "snapshot: 100 layers" {
+	snapshot_layers 100
+	snapshot_of "overlay / overlay $upper,lowerdir=$lower"
+	run with_mounts run /bin/sh -c 'cat /top; ls / | grep -c file'
+	equals "$output" "100
+100"
+}
+
+@test "snapshot: a folder of layers with a colon and a backslash in its name" {
+	store=$store/'a:b\c' layers=$store/$(printf 'y%.0s' {1..200})
+	mkdir -p "$layers"
+	mv "$box"/store/io.*/snapshots/base "$layers/base"
+	snapshot_layers 20
+	lower=${lower//'a:b\c'/'a\:b\\c'}
+	# in upperdir the kernel takes a colon as it is; fstab(5) has the backslash as \134
+	snapshot_of "overlay / overlay lowerdir=${lower//\\/\\134}"
+	run with_mounts run /probe read /top
+	equals "$output" 20
+}
+
+@test "snapshot: layers that have no folder in common, and are too many" {
+	local n
+
+	for n in {1..20}; do
+		mkdir -p "$box/$n$(printf 'z%.0s' {1..220})"
+		lower+=$box/$n$(printf 'z%.0s' {1..220}):
+	done
+	snapshot_of "overlay / overlay lowerdir=$lower$layers/base"
+	run with_mounts run /bin/true
+	equals "$status" 1
+	contains "$output" "mount(2) takes 4095 bytes of options, also where layers are named from $box/: "
+}
+
+@test "snapshot: a second mount below the first one, and not out of it" {
+	mkdir "$layers/base/data" "$layers/more"
+	echo more >"$layers/more/file"
+	ln -s /../../../data "$layers/base/link"
+	snapshot_of "$layers/base / bind rbind,rw" "$layers/more data bind bind,ro" \
+		"tmpfs /link/../tmp tmpfs size=64k,mode=750"
+	run with_mounts run /probe read /data/file write /data/x y stat /tmp
+	equals "${lines[0]}" more
+	equals "${lines[1]}" "write /data/x: EROFS"
+	contains "${lines[2]}" "/tmp directory 0750"
+	snapshot_of "$layers/base / bind rbind,rw" "$layers/more missing bind bind"
+	run with_mounts run /bin/true
+	contains "$output" "open missing in the root: No such file or directory"
+}
+
+@test "snapshot: in a new user namespace, below directories that are closed to it" {
+	snapshot_layers 20
+	in_user_namespace
+	snapshot_of "overlay / overlay $upper,lowerdir=$lower"
+	run with_mounts run /bin/sh -c 'cat /top; echo text >/written; stat -c %u /written; /probe mount /'
+	equals "$status" 0
+	contains "$output" "20
+0
+/ overlay "
+	equals "$(stat -c %u:%g "$layers/upper/written")" 100000:100000
+}
+
+@test "snapshot: in a user namespace, what is bound read-only can't be made writable" {
+	in_user_namespace
+	snapshot_of "$layers/base / bind rbind,ro"
+	box_set '.process.capabilities[] += ["CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE"]'
+	run with_mounts run /bin/sh -c 'mount -o remount,bind,rw /; /probe write /x y'
+	contains "$output" "ermission denied"
+	contains "$output" "write /x: EROFS"
+}
+
+@test "snapshot: in a user namespace that is joined" {
+	unshare --user sleep 1000 3>&- &
+	await 5 grep -q sleep "/proc/$!/comm"
+	echo "0 100000 65536" >"/proc/$!/uid_map"
+	echo "0 100000 65536" >"/proc/$!/gid_map"
+	snapshot_layers 3
+	in_user_namespace
+	box_set '(.linux.namespaces[] | select(.type == "user")).path = $path' --arg path "/proc/$!/ns/user"
+	snapshot_of "overlay / overlay $upper,lowerdir=$lower"
+	run with_mounts run /bin/sh -c 'cat /top; echo text >/written; stat -c %u /written'
+	kill -9 "$!"
+	wait "$!" || true
+	equals "$output" "3
+0"
+	equals "$(stat -c %u "$layers/upper/written")" 100000
+}
+
+@test "snapshot: what a runtime does next is done in its own mount namespace" {
+	in_user_namespace
+	snapshot_of "$layers/base / bind rbind,rw"
+	mkdir "$bundle/relative"
+	box_set '.hooks = {createRuntime: [$hook], poststop: [$hook]} | .mounts += [{destination: "/tmp",
+		source: "relative", options: ["bind"]}]' --argjson hook "$(jq -n --arg out "$box/hooks" \
+		'{path: "/bin/sh", args: ["sh", "-c", "readlink /proc/self/ns/mnt >>\($out); ls rootfs >>\($out)"]}')"
+	touch "$bundle/relative/there"
+	(cd "$bundle" && with_mounts run /probe list /tmp >"$box/list")
+	equals "$(cat "$box/list")" there
+	equals "$(cat "$box/hooks")" "$(readlink /proc/self/ns/mnt)
+$(readlink /proc/self/ns/mnt)"
+}
+
+@test "snapshot: the host sees no mount, from create to delete" {
+	snapshot_layers 20
+	snapshot_of "overlay / overlay $upper,lowerdir=$lower"
+	watch_begin
+	snapshot_start /probe sleep 1000
+	equals "$(ironbox exec "$id" /bin/cat /top)" 20
+	equals "$(box_new_mounts)" ""
+	ironbox delete --force "$id"
+	equals "$(watch_end)" 0
+}
+
+@test "snapshot: nor with a user namespace" {
+	snapshot_layers 20
+	in_user_namespace
+	snapshot_of "overlay / overlay $upper,lowerdir=$lower"
+	watch_begin
+	snapshot_start /probe sleep 1000
+	equals "$(ironbox exec "$id" /bin/cat /top)" 20
+	equals "$(box_new_mounts)" ""
+	ironbox delete --force "$id"
+	equals "$(watch_end)" 0
+}
+
+@test "snapshot: exec sees the same root; init's is what host-side tools find" {
+	snapshot_layers 2
+	snapshot_of "overlay / overlay $upper,lowerdir=$lower"
+	snapshot_start /bin/sh -c 'echo text >/written; sleep 1000'
+	await 5 test -e "/proc/$(box_pid)/root/written"
+	run ironbox exec "$id" /bin/sh -c 'cat /written; stat -c %i /'
+	equals "${lines[0]}" text
+	equals "${lines[1]}" "$(stat -c %i "/proc/$(box_pid)/root/.")"
+	ironbox pause "$id" && ironbox resume "$id"
+	ironbox delete --force "$id"
+}
+
+@test "snapshot: after SIGKILL of init nothing is left, and the snapshot is free" {
+	snapshot_layers 2
+	snapshot_of "overlay / overlay $upper,lowerdir=$lower"
+	snapshot_start /probe sleep 1000
+	kill -9 "$(box_pid)"
+	ironbox delete --force "$id"
+	equals "$(box_new_mounts)" ""
+	rm -r "$layers/upper" "$layers/work" "$bundle/rootfs"
+}
+
+@test "snapshot: delete loads no module for it" {
+	snapshot_of "$layers/base / bind rbind,rw"
+	snapshot_create /bin/true
+	run grep '"rootfs", "ironbox.phases"\|"rootfs","ironbox.phases"' "$state_root/$id/record"
+	[[ "$output" != *teardown* ]] && [ -n "$output" ]
+	ironbox delete --force "$id"
+}
+
+@test "snapshot: root.readonly, propagation and --no-pivot are as with any root" {
+	snapshot_layers 2
+	snapshot_of "overlay / overlay $upper,lowerdir=$lower"
+	box_set '.root.readonly = true | .linux.rootfsPropagation = "rshared"'
+	run with_mounts run /bin/sh -c '/probe write /x y; grep " / / " /proc/self/mountinfo'
+	contains "${lines[0]}" "write /x: EROFS"
+	contains "${lines[1]}" "shared:"
+	contains "${lines[1]}" " ro,"
+	NO_PIVOT=1 run with_mounts run /probe list / write /x y
+	contains "$output" "file2"
+	contains "$output" "write /x: EROFS"
+}
+
+@test "snapshot: binds with ids of their own go on it" {
+	snapshot_layers 2
+	mkdir "$box/data" && touch "$box/data/file" && chown 1000:1000 "$box/data/file"
+	snapshot_of "overlay / overlay $upper,lowerdir=$lower"
+	box_set '.mounts += [{destination: "/mnt", source: ($box + "/data"), options: ["rbind"],
+		uidMappings: [{containerID: 1000, hostID: 7, size: 1}],
+		gidMappings: [{containerID: 1000, hostID: 8, size: 1}]}]' --arg box "$box"
+	run with_mounts run /probe stat /mnt/file
+	equals "$output" "/mnt/file file 0644 7 8 0"
+}
+
+@test "snapshot: host_visible makes them in the bundle, till delete" {
+	box_ini $'[rootfs]\nhost_visible = yes'
+	snapshot_layers 20
+	snapshot_of "overlay / overlay $upper,lowerdir=$lower" "tmpfs tmp tmpfs size=64k"
+	snapshot_start /bin/sh -c 'echo text >/written; sleep 1000'
+	equals "$(cat "$bundle/rootfs/top")" 20
+	await 5 test -e "$bundle/rootfs/written"
+	equals "$(ironbox exec "$id" /bin/cat /top)" 20
+	ironbox delete --force "$id"
+	equals "$(ls "$bundle/rootfs")" ""
+	equals "$(box_new_mounts)" ""
+}
+
+@test "snapshot: host_visible, in a user namespace" {
+	box_ini $'[rootfs]\nhost_visible = yes'
+	snapshot_layers 2
+	in_user_namespace
+	snapshot_of "overlay / overlay $upper,lowerdir=$lower"
+	run with_mounts run /probe read /top
+	equals "$output" 2
+	equals "$(box_new_mounts)" ""
+}
+
+@test "snapshot: host_visible, and a mount that was there before stays" {
+	box_ini $'[rootfs]\nhost_visible = yes'
+	mount -t tmpfs before "$bundle/rootfs"
+	touch "$bundle/rootfs/before"
+	snapshot_of "$layers/base / bind rbind,rw"
+	run with_mounts run /probe read /etc/group
+	contains "$output" tty:x:5:
+	equals "$(ls "$bundle/rootfs")" before
+	umount "$bundle/rootfs"
+}
+
+@test "snapshot: host_visible, and the ini changes before delete" {
+	box_ini $'[rootfs]\nhost_visible = yes'
+	snapshot_of "$layers/base / bind rbind,rw"
+	snapshot_create /bin/true
+	box_ini ''
+	ironbox delete --force "$id"
+	equals "$(box_new_mounts)" ""
+}
+
+@test "snapshot: what is refused, and in which words" {
+	local line options words
+
+	while IFS='|' read -r line words; do
+		snapshot_of "$line"
+		run with_mounts run /bin/true
+		equals "$status" 1
+		contains "$output" "rootfs: the snapshot's mount of ${line%% *}, type "
+		contains "$output" "$words"
+	done <<-EOF
+		/dev/x / ext4 rw,loop|option loop: no loop device is set up here
+		/img / erofs X-containerd.loop|option X-containerd.loop: an option for containerd
+		overlay / overlay uidmap=0:100000:65536,lowerdir=/a:/b|option uidmap=0:100000:65536: layers with other ids
+		/x / bind rbind,size=1|option size=1: a bind has no file system to take it
+		tmpfs / tmpfs lowerdir=/x|option lowerdir: it is an overlay's
+		tmpfs / tmpfs tmpcopyup|remount, idmap and tmpcopyup are for mounts[]
+		/x / bind rbind,rshared|a snapshot's mounts are private
+	EOF
+}
+
+@test "snapshot: a mount that fails is named, and nothing is left" {
+	local options
+
+	snapshot_layers 2
+	snapshot_of "overlay / overlay lowerdir=$lower:/nowhere"
+	run with_mounts run /bin/true
+	equals "$status" 1
+	contains "$output" "rootfs: the snapshot's mount of overlay, type overlay, options lowerdir=$store/io"
+	contains "$output" "…: lowerdir /nowhere: No such file or directory"
+	snapshot_of "$box/nothing / bind rbind"
+	run with_mounts run /bin/true
+	contains "$output" "the snapshot's mount of $box/nothing, type bind, options rbind: open the source: No such"
+	snapshot_of "nothing / nosuchfs rw"
+	run with_mounts run /bin/true
+	contains "$output" "type nosuchfs, options rw: mount: No such device"
+	in_user_namespace
+	run with_mounts run /bin/true
+	contains "$output" "type nosuchfs, options rw: mount: No such device"
+	equals "$(ls "$state_root")" ""
+}
+
+@test "snapshot: the second of them fails, also where the host sees the first" {
+	box_ini $'[rootfs]\nhost_visible = yes'
+	snapshot_of "$layers/base / bind rbind" "nothing / nosuchfs rw"
+	run with_mounts run /bin/true
+	equals "$status" 1
+	equals "$(box_new_mounts)" ""
+}
+
+@test "snapshot: without a stage that makes its mounts it is refused" {
+	box_ini $'on_disabled = warn\n[rootfs]\nenabled = no'
+	snapshot_of "$layers/base / bind rbind"
+	run with_mounts run /bin/true
+	equals "$status" 1
+	contains "$output" "its root is to be made of 1 mounts, and no stage of ironbox.ini makes them"
+}
+
+@test "snapshot: without a mount namespace only where the host may see it" {
+	box_set '.mounts = [] | .linux.maskedPaths = [] | .linux.readonlyPaths = [] |
+		.linux.namespaces |= map(select(.type != "mount"))'
+	snapshot_of "$layers/base / bind rbind"
+	run with_mounts run /bin/true
+	contains "$output" "the snapshot's mounts would be the host's; [rootfs] host_visible = yes lets them"
+	box_ini $'[rootfs]\nhost_visible = yes'
+	run with_mounts run /probe list /
+	contains "$output" probe
+	equals "$(box_new_mounts)" ""
+}
