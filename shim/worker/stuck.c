@@ -1,7 +1,6 @@
 #include "worker/stuck.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,27 +25,25 @@ static void read_line(pid_t pid, const char *name, char *text, size_t size)
 	text[strcspn(text, "\n")] = '\0';
 }
 
-/* State and process group of proc_pid_stat(5), which stand behind the last ')': the name before it
- * is the process's own to choose. false: it is gone. */
-static bool read_stat(pid_t pid, char *state, pid_t *group)
+/* The state of proc_pid_stat(5), which stands behind the last ')': the name before it is the
+ * process's own to choose. '\0': it is gone. */
+static char read_state(pid_t pid)
 {
-	char text[512];
+	char text[512], state;
 	const char *at;
-	int parent, number;
 
 	read_line(pid, "stat", text, sizeof(text));
 	at = strrchr(text, ')');
-	if (!at || sscanf(at + 1, " %c %d %d", state, &parent, &number) != 3)
-		return false;
-	*group = number;
-	return true;
+	return at && sscanf(at + 1, " %c", &state) == 1 ? state : '\0';
 }
 
-static void add(pid_t pid, char state, char *text, size_t size)
+static void add(pid_t pid, char *text, size_t size)
 {
-	char name[32], place[64];
+	char name[32], place[64], state = read_state(pid);
 	size_t used = strlen(text);
 
+	if (!state)
+		return;
 	read_line(pid, "comm", name, sizeof(name));
 	for (char *at = name; *at; at++)
 		if ((unsigned char)*at < ' ' || *at == 0x7f)
@@ -59,16 +56,13 @@ static void add(pid_t pid, char state, char *text, size_t size)
 
 void stuck_describe(pid_t worker, char *text, size_t size)
 {
-	char path[32], children[4096], state, *at = children, *end;
-	pid_t group;
+	char path[32], children[4096], *at = children, *end;
 
 	text[0] = '\0';
-	if (read_stat(worker, &state, &group))
-		add(worker, state, text, size);
+	add(worker, text, size);
 	/* proc_tid_children(5); without it there is just the worker to tell of */
-	snprintf(path, sizeof(path), "task/%d/children", (int)getpid());
-	read_line(getpid(), path, children, sizeof(children));
+	snprintf(path, sizeof(path), "task/%d/children", (int)worker);
+	read_line(worker, path, children, sizeof(children));
 	for (pid_t pid; (pid = (pid_t)strtol(at, &end, 10)) > 0; at = end)
-		if (pid != worker && read_stat(pid, &state, &group) && group == worker)
-			add(pid, state, text, size);
+		add(pid, text, size);
 }

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* "process 123 (ironbox-worker) is in state D at fuse_get_req". The worker, and those children of
- * ours that are still in its process group: the init, or joiner, that it was making. */
+/* "process 123 (ironbox-worker) is in state D at fuse_get_req". The worker and its
+ * children: the init, or joiner, that it was making, a hook that it waits for. */
 void stuck_describe(pid_t worker, char *text, size_t size);
 
 #endif

@@ -84,8 +84,6 @@ static int become_worker(const struct worker_request *request, int line, pid_t s
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != shim) /* it was gone before that */
 		_exit(EXIT_FAILURE);
-	/* a group of its own, by which stuck.c tells what it made from what others did */
-	setpgid(0, 0);
 	prctl(PR_SET_NAME, "ironbox-worker");
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
