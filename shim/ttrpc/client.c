@@ -110,6 +110,18 @@ int64_t ttrpc_client_deadline(const struct ttrpc_client *client)
 }
 
 /* connect(2) to a unix socket is done at once, or fails: EAGAIN, its queue is full. */
+static int try_connect(struct ttrpc_client *client)
+{
+	if (connect(client->fd, (const struct sockaddr *)&client->address,
+	            sizeof(client->address)) < 0)
+		return -1;
+	if (!ttrpc_peer_is_us(client->fd)) { /* someone else's socket, where ours should be */
+		errno = EPERM;
+		return -1;
+	}
+	return watch(client, EPOLL_CTL_ADD, EPOLLIN);
+}
+
 static int connect_now(struct ttrpc_client *client)
 {
 	client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -118,9 +130,7 @@ static int connect_now(struct ttrpc_client *client)
 	client->watching_output = false;
 	if (client->fd < 0)
 		return -1;
-	if (connect(client->fd, (const struct sockaddr *)&client->address,
-	            sizeof(client->address)) == 0 &&
-	    watch(client, EPOLL_CTL_ADD, EPOLLIN) == 0)
+	if (try_connect(client) == 0)
 		return 0;
 	disconnect(client);
 	return -1;

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <time.h>
+#include <unistd.h>
 
 void ttrpc_header_write(uint8_t bytes[TTRPC_HEADER_SIZE], const struct ttrpc_header *header)
 {
@@ -154,10 +155,21 @@ long ttrpc_receive(int fd, uint8_t *bytes, size_t size)
 	return -1;
 }
 
+bool ttrpc_peer_is_us(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	       peer.uid == geteuid() && peer.gid == getegid();
+}
+
 int64_t ttrpc_now_ms(void)
 {
 	struct timespec now;
+	int64_t ms;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
+	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return ms ? ms : 1;
 }

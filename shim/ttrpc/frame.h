@@ -66,6 +66,10 @@ void ttrpc_output_free(struct ttrpc_output *output);
 /* A stretch of a stream of bytes, at most size: their number, 0: none now, -1: end or errno. */
 long ttrpc_receive(int fd, uint8_t *bytes, size_t size);
 
+/* unix(7), SO_PEERCRED: whether who called connect(2), or listen(2), at the other end was of our
+ * user and group. */
+bool ttrpc_peer_is_us(int fd);
+
 /* CLOCK_MONOTONIC in ms, never 0. */
 int64_t ttrpc_now_ms(void);
 

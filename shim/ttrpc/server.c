@@ -75,16 +75,6 @@ int ttrpc_server_fd(const struct ttrpc_server *server)
 	return server->epoll_fd;
 }
 
-/* unix(7): who called connect(2), as the kernel saw it then. */
-static bool is_one_of_us(int fd)
-{
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-	       peer.uid == geteuid() && peer.gid == getegid();
-}
-
 /* No fd is left: a peer that stayed in the queue would wake us without end. */
 static bool turn_one_away(struct ttrpc_server *server)
 {
@@ -121,7 +111,8 @@ static void accept_peers(struct ttrpc_server *server)
 		int fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd >= 0) {
-			if (server->connection_count < TTRPC_CONNECTIONS_MAX && is_one_of_us(fd))
+			if (server->connection_count < TTRPC_CONNECTIONS_MAX &&
+			    ttrpc_peer_is_us(fd))
 				(void)ttrpc_connection_begin(server, fd); /* else it is closed */
 			else
 				close(fd);

@@ -92,7 +92,7 @@ void ttrpc_server_pending(const struct ttrpc_server *server,
 struct ttrpc_client;
 
 /* Connects to a path when the first call is made, and again at the next call when the connection
- * was lost. NULL with errno. */
+ * was lost. Who listens there must be of our own user and group. NULL with errno. */
 struct ttrpc_client *ttrpc_client_new(const char *path);
 /* As with the server: readable, or past the deadline, call ttrpc_client_serve. */
 int ttrpc_client_fd(const struct ttrpc_client *client);
@@ -109,7 +109,8 @@ typedef void ttrpc_answered(void *context, enum ttrpc_code code, const char *tex
 
 /* Sends a request, whose payload is these bytes. answered is called once, from ttrpc_client_serve,
  * and may make the next call. timeout_ms: -1, without end. -1 with errno: not sent (nobody listens;
- * ENOBUFS, too much waits to be sent; EMSGSIZE), and it won't be called. */
+ * EPERM, someone else does; ENOBUFS, too much waits to be sent; EMSGSIZE), and it won't be called.
+ */
 int ttrpc_client_call(struct ttrpc_client *client, const char *service, const char *method,
                       const uint8_t *payload, size_t size, int timeout_ms, ttrpc_answered *answered,
                       void *context);
