@@ -180,7 +180,10 @@ static int make_joiner(struct container *container, const struct exec_request *r
 	channel_close(&container->inner_channel);
 	if (container->has_attach && channel_send(&container->channel, MESSAGE_ATTACHED, error) < 0)
 		return -1;
-	if (take_joined(container, error) < 0 || attributes_hand_over(container, error) < 0)
+	if (take_joined(container, error) < 0)
+		return -1;
+	outside_tell_pid(container);
+	if (attributes_hand_over(container, error) < 0)
 		return -1;
 	return outside_set_oom_score(container, error);
 }
@@ -269,12 +272,12 @@ int container_exec(const struct runtime *runtime, const struct exec_request *req
 
 	*exit_code = 0;
 	result = exec(&container, runtime, request, &foreground, error);
-	outside_settle_ties(&container, result == 0);
 	if (result == 0 && !request->detach)
 		result = foreground_wait(&foreground, container.pid, container.pidfd, exit_code,
 		                         error);
 	if (result == 0)
 		return 0;
 	end_joiner(&container);
+	outside_take_back(&container);
 	return error_context(error, "exec in %s", request->id);
 }

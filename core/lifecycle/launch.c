@@ -151,6 +151,7 @@ static int make_init(struct container *container, const struct create_request *r
 	                        hooks_asked(&container->spec, HOOK_START_CONTAINER);
 	if (hide(container, error) < 0 || clone_process(container, init_child, request, error) < 0)
 		return -1;
+	outside_tell_pid(container);
 	channel_close(&container->inner_channel);
 	replace_fd(&container->start_fd, -1);
 	replace_fd(&container->started_fd, -1);

@@ -49,7 +49,9 @@ struct process_ties {
 	const int *stdio; /* three fds for its 0, 1, 2, which stay the caller's; NULL: our own */
 	int *console_fd;  /* gets the terminal's master, the caller's to close; -1: it has no
 	                   * terminal; NULL: nobody wants it */
-	pid_t *pid;       /* gets its pid; NULL: nobody wants it */
+	pid_t *pid;       /* gets its pid; NULL: nobody wants it. Told before its program runs:
+	                   * in shared memory it says, of a caller that was killed, what to kill
+	                   * (if it is a child of who reaps: waitid(2)). 0 if the verb failed */
 };
 
 struct create_request {

@@ -73,14 +73,20 @@ int outside_give_terminal(const struct container *container, const char *console
 	return 0;
 }
 
-void outside_settle_ties(const struct container *container, bool done)
+void outside_tell_pid(const struct container *container)
+{
+	if (container->ties.pid)
+		*container->ties.pid = container->pid;
+}
+
+void outside_take_back(const struct container *container)
 {
 	const struct process_ties *ties = &container->ties;
 
-	if (ties->console_fd && !done)
+	if (ties->console_fd)
 		replace_fd(ties->console_fd, -1);
 	if (ties->pid)
-		*ties->pid = done ? container->pid : 0;
+		*ties->pid = 0;
 }
 
 int outside_hand_over(struct container *container, const struct outside_receivers *receivers,

@@ -32,8 +32,10 @@ int outside_hand_over(struct container *container, const struct outside_receiver
  * nobody did. */
 int outside_give_terminal(const struct container *container, const char *console_socket,
                           int master_fd, struct ironbox_error *error);
-/* What the caller of a verb gets: the pid, or, of a verb that failed, nothing. */
-void outside_settle_ties(const struct container *container, bool done);
+/* Tells the caller the pid, as soon as it is known. */
+void outside_tell_pid(const struct container *container);
+/* A verb that failed made no process, and the caller gets no terminal. */
+void outside_take_back(const struct container *container);
 
 /* The terminal's master that the process has sent, the caller's to close; or -1. */
 int outside_take_terminal(struct container *container, const char *who,

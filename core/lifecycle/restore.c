@@ -49,6 +49,7 @@ static int on_restoring(void *context, pid_t pid, struct ironbox_error *error)
 	if (container->pidfd < 0)
 		return error_begin(error, errno, "open the restored process %d", (int)pid);
 	container->pid = pid;
+	outside_tell_pid(container);
 	pipeline_set_init(&container->pipeline, pid, container->pidfd);
 	if (launch_prepare_state(container, error) < 0 ||
 	    hooks_run(container, HOOK_PRESTART, STATUS_CREATING, error) < 0)
@@ -267,7 +268,8 @@ int container_restore(const struct runtime *runtime, const struct restore_reques
 
 	container.runtime = runtime;
 	result = restore(&container, request, &foreground, exit_code, error);
-	outside_settle_ties(&container, result == 0);
+	if (result < 0)
+		outside_take_back(&container);
 	if (result < 0 || (!request->detach && run_delete_own(&container, error) < 0))
 		return error_context(error, "restore %s", request->create.id);
 	return 0;
