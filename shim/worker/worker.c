@@ -23,6 +23,12 @@
 
 #define BYTES_MAX (4 << 20) /* as much as a ttrpc frame holds */
 
+/* What the loop can still read when the worker is dead. */
+struct shared {
+	char progress[PROGRESS_SIZE];
+	pid_t made;
+};
+
 struct worker {
 	struct workers *workers;
 	struct worker *next;
@@ -32,10 +38,11 @@ struct worker {
 	int deadline_ms;
 	struct watch watch; /* of our end of the line */
 	struct timer timer;
-	char *progress; /* one page, shared with the worker */
+	struct shared *shared; /* with the worker */
 	void (*done)(void *context, struct worker_reply *reply, const struct ironbox_error *error);
 	void *context;
 	bool answered; /* done was called: it is only waited for */
+	bool spoke;    /* … with what it said itself: it has taken back, or handed over, all */
 };
 
 /* What crosses the line, beside the fds. */
@@ -126,10 +133,10 @@ static void send_outcome(int line, struct outcome *outcome, const int *fds, unsi
 		_exit(EXIT_FAILURE);
 }
 
-static _Noreturn void worker_main(const struct worker_request *request, int line, char *progress,
-                                  pid_t shim)
+static _Noreturn void worker_main(const struct worker_request *request, int line,
+                                  struct shared *shared, pid_t shim)
 {
-	struct worker_reply reply = { .progress = progress };
+	struct worker_reply reply = { .progress = shared->progress, .made = &shared->made };
 	struct outcome outcome = { .failed = false };
 	int fds[WORKER_FDS_MAX + 1];
 	unsigned count = 0;
@@ -232,6 +239,7 @@ static void on_line(struct watch *watch, uint32_t events)
 		loop_unwatch(worker->workers->loop, watch);
 		return;
 	}
+	worker->spoke = true;
 	if (!outcome.failed && outcome.has_bytes && !reply.bytes) {
 		outcome.failed = true;
 		error_begin(&outcome.error, errno, "%s: take its answer", worker->what);
@@ -249,8 +257,8 @@ static void on_deadline(struct timer *timer)
 
 	stuck_describe(worker->pid, where, sizeof(where));
 	error_begin(&error, ETIMEDOUT, "%s: not done after %.1f s%s%.*s; %s", worker->what,
-	            worker->deadline_ms / 1000.0, *worker->progress ? ", at " : "",
-	            PROGRESS_SIZE - 1, worker->progress, where);
+	            worker->deadline_ms / 1000.0, *worker->shared->progress ? ", at " : "",
+	            PROGRESS_SIZE - 1, worker->shared->progress, where);
 	log_write(IRONBOX_LOG_ERROR, "%s", error_text(&error));
 	kill(worker->pid, SIGKILL); /* our child, and not reaped yet: it is that one */
 	answer_failed(worker, &error);
@@ -258,7 +266,7 @@ static void on_deadline(struct timer *timer)
 
 static void worker_free(struct worker *worker)
 {
-	munmap(worker->progress, PROGRESS_SIZE);
+	munmap(worker->shared, sizeof(*worker->shared));
 	free(worker);
 }
 
@@ -269,15 +277,15 @@ static struct worker *worker_new(struct workers *workers, const struct worker_re
 
 	if (!worker)
 		return NULL;
-	worker->progress = mmap(NULL, PROGRESS_SIZE, PROT_READ | PROT_WRITE,
-	                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (worker->progress == MAP_FAILED) {
+	worker->shared = mmap(NULL, sizeof(*worker->shared), PROT_READ | PROT_WRITE,
+	                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (worker->shared == MAP_FAILED) {
 		free(worker);
 		return NULL;
 	}
 	*worker = (struct worker){
 		.workers = workers,
-		.progress = worker->progress,
+		.shared = worker->shared,
 		.begun_ms = time_now_ms(),
 		.deadline_ms = request->deadline_ms,
 		.done = request->done,
@@ -306,7 +314,7 @@ static int begin(struct worker *worker, const struct worker_request *request,
 		return error_context(error, "%s", request->what);
 	worker->pid = fork();
 	if (worker->pid == 0)
-		worker_main(request, line, worker->progress, shim);
+		worker_main(request, line, worker->shared, shim);
 	if (worker->pid < 0) {
 		loop_unwatch(workers->loop, &worker->watch);
 		return error_begin(error, errno, "%s: fork a worker", request->what);
@@ -333,6 +341,16 @@ int worker_start(struct workers *workers, const struct worker_request *request,
 	return 0;
 }
 
+/* Nobody else knows of it. A number that is no child's of ours may be anyone's by now. */
+static void end_what_it_made(const struct worker *worker)
+{
+	pid_t made = worker->shared->made;
+	siginfo_t info;
+
+	if (made > 0 && waitid(P_PID, (id_t)made, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+		kill(made, SIGKILL);
+}
+
 static void answer_death(struct worker *worker, int status)
 {
 	struct worker_reply reply = { .fd_count = 0 };
@@ -345,8 +363,8 @@ static void answer_death(struct worker *worker, int status)
 		return;
 	if (WIFSIGNALED(status))
 		error_begin(&error, 0, "%s: its worker died of signal %d%s%.*s", worker->what,
-		            WTERMSIG(status), *worker->progress ? ", at " : "", PROGRESS_SIZE - 1,
-		            worker->progress);
+		            WTERMSIG(status), *worker->shared->progress ? ", at " : "",
+		            PROGRESS_SIZE - 1, worker->shared->progress);
 	else
 		error_begin(&error, 0, "%s: its worker ended without a word", worker->what);
 	answer(worker, &reply, &error);
@@ -365,6 +383,8 @@ bool workers_reaped(struct workers *workers, pid_t pid, int status)
 	workers->count--;
 	if (!worker->answered)
 		answer_death(worker, status);
+	if (!worker->spoke)
+		end_what_it_made(worker);
 	worker_free(worker);
 	return true;
 }

@@ -19,8 +19,11 @@ struct worker_reply {
 	size_t size;
 	int fds[WORKER_FDS_MAX]; /* who receives it takes them by steal_fd; others are closed */
 	unsigned fd_count;
-	char *progress; /* in the worker: PROGRESS_SIZE bytes that the loop sees too, for
-	                   runtime->progress */
+	/* In the worker, in memory that the loop sees too: PROGRESS_SIZE bytes for
+	 * runtime->progress, and a process that it makes, for process_ties.pid: that one does not
+	 * outlive a worker that dies without an answer. */
+	char *progress;
+	pid_t *made;
 };
 
 /* Runs in the worker. 0, or -1 with the error told. */
@@ -49,8 +52,9 @@ struct workers {
 
 int worker_start(struct workers *workers, const struct worker_request *request,
                  struct ironbox_error *error);
-/* To be called for each child that was reaped, first. true: it was a worker (or one of their
- * helpers), and is of no interest to anyone else. */
+/* To be called for each child that was reaped, first. true: it was a worker, and is of no interest
+ * to anyone else. What a worker made is the loop's process's child from then on (if that is a
+ * PR_SET_CHILD_SUBREAPER): never before the worker has answered. */
 bool workers_reaped(struct workers *workers, pid_t pid, int status);
 /* Calls visit for each that runs: what, pid, and for how long. */
 void workers_visit(const struct workers *workers,

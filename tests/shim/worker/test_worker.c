@@ -23,6 +23,8 @@ struct room {
 	struct workers workers;
 	struct watch children;
 	int calls, fds_before;
+	pid_t orphan; /* that came to us, and its status */
+	int status;
 	int64_t number;
 	char *bytes;
 	size_t size;
@@ -40,7 +42,11 @@ static void reap(struct watch *watch, uint32_t events)
 	(void)events;
 	assert_int_equal(read(watch->fd, &info, sizeof(info)), sizeof(info));
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		assert_true(workers_reaped(&room->workers, pid, status));
+		if (!workers_reaped(&room->workers, pid, status)) {
+			assert_int_equal(room->orphan, 0);
+			room->orphan = pid;
+			room->status = status;
+		}
 	if (room->workers.count == 0)
 		loop_stop(&room->loop);
 }
@@ -268,23 +274,30 @@ static void signals_are_as_a_program_expects_them(void **state)
 static int make_one_that_hangs(const void *request, struct worker_reply *reply,
                                struct ironbox_error *error)
 {
-	if (fork() == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	pid_t pid = fork();
+
+	if (pid == 0)
 		execl("/bin/sleep", "sleep", "1000", NULL);
-	}
+	*reply->made = pid;
 	return hang(request, reply, error);
 }
 
-static void what_it_made_is_named_with_it(void **state)
+static void what_it_made_is_named_and_ended_with_it(void **state)
 {
 	struct room *room = *state;
 	const char *made;
 	int pid;
 
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	work(room, make_one_that_hangs, NULL, 1000);
 	made = strstr(error_text(&room->error), ", process ");
 	assert_non_null(made);
 	assert_int_equal(sscanf(made, ", process %d (sleep) is in state S at", &pid), 1);
+	if (!room->orphan)
+		room->orphan = waitpid(pid, &room->status, 0);
+	assert_int_equal(room->orphan, pid);
+	assert_true(WIFSIGNALED(room->status));
+	assert_int_equal(WTERMSIG(room->status), SIGKILL);
 }
 
 static int quick(const void *request, struct worker_reply *reply, struct ironbox_error *error)
@@ -335,7 +348,7 @@ int main(void)
 		TEST(one_that_hangs_is_killed_and_the_error_says_where_it_stood),
 		TEST(it_holds_the_fds_that_it_needs_and_no_other),
 		TEST(signals_are_as_a_program_expects_them),
-		TEST(what_it_made_is_named_with_it),
+		TEST(what_it_made_is_named_and_ended_with_it),
 		TEST(many_at_once_each_answer_once),
 	};
 
