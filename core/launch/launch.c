@@ -1,6 +1,7 @@
 /*
- * `ironbox` as it lies on disk: a program without a libc that carries the real one, ironbox-engine,
- * copies it into a sealed memfd and runs that, with an environment that it has weeded.
+ * `ironbox`, and the shim, as they lie on disk: a program without a libc that carries the real one,
+ * ironbox-engine or shim-engine, copies it into a sealed memfd and runs that, with an environment
+ * that it has weeded. PROGRAM is its name, and KEPT_ALSO what this one needs of the environment.
  *
  * Why: a process of a container can reach the runtime that makes or joins it by /proc/PID/exe and
  * could write to it (CVE-2019-5736). Here that file is a copy that nobody can write, and which
@@ -53,6 +54,9 @@ static const char *const kept_variables[] = {
 	"TTRPC_ADDRESS=", "DBUS_SESSION_BUS_ADDRESS=",
 	"_CONTAINERS_*",  "CONTAINERS_CONF=",
 	"IRONBOX_*",
+#ifdef KEPT_ALSO
+	KEPT_ALSO,
+#endif
 #ifdef KEEP_SANITIZER_OPTIONS
 	"ASAN_OPTIONS=",  "LSAN_OPTIONS=",
 	"UBSAN_OPTIONS=",
@@ -81,7 +85,7 @@ static _Noreturn void fail(const char *what, long result)
 	*at = '\0';
 	for (long code = -result; at > digits && code > 0; code /= 10)
 		*--at = (char)('0' + code % 10);
-	say("ironbox: make a sealed copy of itself: ");
+	say(PROGRAM ": make a sealed copy of itself: ");
 	say(what);
 	say(": error ");
 	say(at);
@@ -135,10 +139,10 @@ static long make_memory_file(long *seals)
 	long flags = MFD_CLOEXEC | MFD_ALLOW_SEALING, fd;
 
 	*seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_EXEC;
-	fd = system_call(__NR_memfd_create, (long)"ironbox", flags | MFD_EXEC, 0, 0, 0);
+	fd = system_call(__NR_memfd_create, (long)PROGRAM, flags | MFD_EXEC, 0, 0, 0);
 	if (fd == -ERROR_INVALID) { /* before Linux 6.3 all memfds are executable */
 		*seals &= ~(long)F_SEAL_EXEC;
-		fd = system_call(__NR_memfd_create, (long)"ironbox", flags, 0, 0, 0);
+		fd = system_call(__NR_memfd_create, (long)PROGRAM, flags, 0, 0, 0);
 	}
 	if (fd < 0)
 		fail("memfd_create", fd);

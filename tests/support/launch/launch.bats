@@ -10,7 +10,7 @@ load ../box
 @test "launch: /proc/PID/exe can't be written, while it runs and when it has ended" {
 	"$LAUNCHED" sleep 60 3>&- &
 	local pid=$!
-	await 5 eval '[[ "$(readlink /proc/'$pid'/exe)" == /memfd:ironbox* ]]'
+	await 5 eval '[[ "$(readlink /proc/'$pid'/exe)" == /memfd:launched-probe* ]]'
 	run sh -c "echo x >/proc/$pid/exe"
 	contains "$output" "Text file busy"
 	exec 9</proc/$pid/exe
@@ -29,7 +29,7 @@ load ../box
 	cp "$LAUNCHED" "$BATS_TEST_TMPDIR/program"
 	"$BATS_TEST_TMPDIR/program" sleep 60 3>&- &
 	local pid=$!
-	await 5 eval '[[ "$(readlink /proc/'$pid'/exe)" == /memfd:ironbox* ]]'
+	await 5 eval '[[ "$(readlink /proc/'$pid'/exe)" == /memfd:launched-probe* ]]'
 	printf x | dd of="$BATS_TEST_TMPDIR/program" conv=notrunc status=none # not busy
 	kill "$pid"
 	status=0
@@ -88,6 +88,6 @@ IRONBOX_X=1"
 
 @test "launch: what it can't do is told in a line" {
 	run prlimit --nofile=3 "$LAUNCHED" say hello
-	equals "$output" "ironbox: make a sealed copy of itself: memfd_create: error 24 (see errno(3))"
+	equals "$output" "launched-probe: make a sealed copy of itself: memfd_create: error 24 (see errno(3))"
 	equals "$status" 1
 }
