@@ -1,4 +1,6 @@
 /* features: what this runtime can do, as the spec's features document. */
+#include "cli/features.h"
+
 #include "cli/commands.h"
 #include "cli/version.h"
 #include "cli/writer.h"
@@ -196,11 +198,10 @@ static void print_linux(struct json_writer *json)
 	writer_end_object(json);
 }
 
-static int run_features(struct invocation *invocation, struct ironbox_error *error)
+void features_write(FILE *out, const char *indent)
 {
-	struct json_writer json = { .out = stdout, .indent = "    " };
+	struct json_writer json = { .out = out, .indent = indent };
 
-	(void)invocation;
 	writer_begin_object(&json, NULL);
 	writer_string(&json, "ociVersionMin", "1.0.0");
 	writer_string(&json, "ociVersionMax", IRONBOX_SPEC_VERSION);
@@ -214,6 +215,12 @@ static int run_features(struct invocation *invocation, struct ironbox_error *err
 	writer_string(&json, "org.opencontainers.runc.checkpoint.enabled", "true");
 	writer_end_object(&json);
 	writer_end_object(&json);
+}
+
+static int run_features(struct invocation *invocation, struct ironbox_error *error)
+{
+	(void)invocation;
+	features_write(stdout, "    ");
 	putchar('\n');
 	if (output_end(stdout) < 0)
 		return error_begin(error, errno, "write the features");
