@@ -225,3 +225,17 @@ int container_watch_memory(const struct runtime *runtime, const char *id, int *f
 	*fd = steal_fd(&watch_fd);
 	return 0;
 }
+
+int container_oom_kills(const struct runtime *runtime, const char *id, uint64_t *oom_kills,
+                        struct ironbox_error *error)
+{
+	cleanup_container struct container container = CONTAINER_NONE;
+	json_int_t kills = 0;
+
+	if (container_open(&container, runtime, id, false, error) < 0 ||
+	    container_load_pipeline(&container, "stats", false, error) < 0 ||
+	    count_oom_kills(&container, &kills, error) < 0)
+		return error_context(error, "count what was killed of %s", id);
+	*oom_kills = (uint64_t)kills;
+	return 0;
+}

@@ -168,6 +168,9 @@ int container_events(const struct runtime *runtime, const char *id, unsigned int
  * how many were killed for it so far, by container_stats' "memory.oomKills". */
 int container_watch_memory(const struct runtime *runtime, const char *id, int *fd,
                            uint64_t *oom_kills, struct ironbox_error *error);
+/* The same count later, also of a container whose init is dead, while its cgroup is there. */
+int container_oom_kills(const struct runtime *runtime, const char *id, uint64_t *oom_kills,
+                        struct ironbox_error *error);
 
 /* A container that is held open, so that an exec reads no file and loads no plugin again: config
  * and ini are parsed, the modules are loaded. For a process that waits for execs into this one

@@ -40,7 +40,7 @@ static void put_indexed(json_t *object, const char *key, const char *index, uint
 
 void stats_put(json_t *root, const char *name, uint64_t value)
 {
-	char copy[256], *at = copy, *dot, *bracket;
+	char copy[256], *at = copy, *dot, *bracket, *slash;
 
 	if (snprintf(copy, sizeof(copy), "%s", name) >= (int)sizeof(copy))
 		return;
@@ -55,6 +55,12 @@ void stats_put(json_t *root, const char *name, uint64_t value)
 	if (bracket) {
 		bracket[strcspn(bracket, "]")] = '\0';
 		put_indexed(root, at, bracket, value);
+		return;
+	}
+	slash = strstr(at, "/100");
+	if (slash && !slash[4]) {
+		*slash = '\0';
+		json_object_set_new(root, at, json_real((double)value / 100));
 		return;
 	}
 	json_object_set_new(root, at, json_integer((json_int_t)value));
@@ -104,6 +110,8 @@ static void dump(FILE *out, const json_t *value)
 		fputs(i ? "]" : "[]", out);
 	} else if (json_is_integer(value)) {
 		fprintf(out, "%llu", (unsigned long long)json_integer_value(value));
+	} else if (json_is_real(value)) {
+		fprintf(out, "%.2f", json_real_value(value));
 	} else {
 		dump_text(out, json_string_value(value));
 	}

@@ -1,4 +1,5 @@
-/* What the container uses, by the names of `events --stats` (which are those of cgroup v1). */
+/* What the container uses, by the names of `events --stats` (which are those of cgroup v1), and
+ * what these have no word for below "cgroup", by the names of v2's files. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "files.h"
 #include "internal.h"
 #include "listing.h"
+#include "rdma.h"
 
 /* io.stat has a line a device and memory.stat some 60: what does not fit is left out. */
 #define TEXT_MAX 16384
@@ -27,11 +29,13 @@ int cgroup_stats(struct ironbox_stage *stage, struct ironbox_error *error)
 
 	if (found <= 0)
 		return found < 0 ? -1 : stage->host->fail(error, 0, "the container has no cgroup");
+	stage->host->report(stage, "cgroup.version", 2);
 	report_cpu(stage, fd, text);
 	report_memory(stage, fd, text);
 	report_pids(stage, fd);
 	report_io(stage, fd, text);
 	report_hugetlb(stage, fd);
+	cgroup_report_rdma(stage, fd);
 	report_pressure(stage, fd, "cpu");
 	report_pressure(stage, fd, "memory");
 	report_pressure(stage, fd, "io");
@@ -71,6 +75,8 @@ static void report_cpu(struct ironbox_stage *stage, int fd, char *text)
 	report_key(stage, text, "nr_periods", "cpu.throttling.periods", 1);
 	report_key(stage, text, "nr_throttled", "cpu.throttling.throttledPeriods", 1);
 	report_key(stage, text, "throttled_usec", "cpu.throttling.throttledTime", 1000);
+	report_key(stage, text, "nr_bursts", "cgroup.cpu.stat.nr_bursts", 1); /* Linux 5.15 */
+	report_key(stage, text, "burst_usec", "cgroup.cpu.stat.burst_usec", 1);
 }
 
 /* ---- memory ---- */
@@ -84,11 +90,23 @@ static void report_raw(void *context, const char *key, size_t key_length, uint64
 	stage->host->report(stage, name, value);
 }
 
+static void report_event(void *context, const char *key, size_t key_length, uint64_t value)
+{
+	struct ironbox_stage *stage = context;
+	char name[96];
+
+	snprintf(name, sizeof(name), "cgroup.memory.events.%.*s", (int)key_length, key);
+	stage->host->report(stage, name, value);
+}
+
 /* v1 and the readers of its names count memory and swap together. */
 static void report_swap(struct ironbox_stage *stage, int fd)
 {
 	uint64_t memory, swap, memory_limit, swap_limit;
 
+	report_file(stage, fd, "memory.swap.current", "cgroup.memory.swap.current");
+	report_file(stage, fd, "memory.swap.max", "cgroup.memory.swap.max");
+	report_file(stage, fd, "memory.swap.peak", "cgroup.memory.swap.peak"); /* Linux 6.5 */
 	if (cgroup_read_number(fd, "memory.current", &memory) < 0 ||
 	    cgroup_read_number(fd, "memory.max", &memory_limit) < 0 ||
 	    cgroup_read_number(fd, "memory.swap.current", &swap) < 0 ||
@@ -111,6 +129,7 @@ static void report_memory(struct ironbox_stage *stage, int fd, char *text)
 	if (cgroup_read(fd, "memory.events", text, TEXT_MAX) >= 0) {
 		report_key(stage, text, "max", "memory.usage.failcnt", 1);
 		report_key(stage, text, "oom_kill", "memory.oomKills", 1);
+		cgroup_visit_keys(text, report_event, stage);
 	}
 	report_swap(stage, fd);
 	if (cgroup_read(fd, "memory.stat", text, TEXT_MAX) >= 0) {
@@ -126,8 +145,10 @@ static void report_pids(struct ironbox_stage *stage, int fd)
 	uint64_t limit;
 
 	report_file(stage, fd, "pids.current", "pids.current");
-	if (cgroup_read_number(fd, "pids.max", &limit) == 0)
-		stage->host->report(stage, "pids.limit", limit == CGROUP_NO_LIMIT ? 0 : limit);
+	if (cgroup_read_number(fd, "pids.max", &limit) < 0)
+		return;
+	stage->host->report(stage, "pids.limit", limit == CGROUP_NO_LIMIT ? 0 : limit);
+	stage->host->report(stage, "cgroup.pids.max", limit); /* where 0 is 0 */
 }
 
 /* ---- io ---- */
@@ -191,6 +212,9 @@ static void report_hugepages(struct ironbox_stage *stage, int fd, const char *si
 	snprintf(file, sizeof(file), "hugetlb.%s.current", size);
 	snprintf(name, sizeof(name), "hugetlb.%s.usage", size);
 	report_file(stage, fd, file, name);
+	snprintf(file, sizeof(file), "hugetlb.%s.max", size);
+	snprintf(name, sizeof(name), "cgroup.hugetlb.%s.max", size);
+	report_file(stage, fd, file, name);
 	snprintf(file, sizeof(file), "hugetlb.%s.events", size);
 	snprintf(name, sizeof(name), "hugetlb.%s.failcnt", size);
 	if (cgroup_read(fd, file, text, sizeof(text)) >= 0 && cgroup_find_key(text, "max", &value))
@@ -212,27 +236,66 @@ static void report_hugetlb(struct ironbox_stage *stage, int fd)
 	}
 }
 
-/* ---- pressure: of its averages only the total is a whole number, in microseconds ---- */
+/* ---- pressure: averages in percent with two digits behind the point, totals in microseconds ----
+ */
+
+static bool parse_hundredths(const char *text, uint64_t *value)
+{
+	uint64_t whole;
+	size_t digits = strspn(text, "0123456789");
+	const char *point = text + digits;
+
+	if (digits == 0 || digits > 9 || point[0] != '.' || point[1] < '0' || point[1] > '9' ||
+	    point[2] < '0' || point[2] > '9')
+		return false;
+	for (whole = 0; text < point; text++)
+		whole = 10 * whole + (uint64_t)(*text - '0');
+	*value = 100 * whole + 10 * (uint64_t)(point[1] - '0') + (uint64_t)(point[2] - '0');
+	return true;
+}
+
+/* "some avg10=0.00 avg60=1.25 avg300=0.40 total=1234" */
+static void report_pressure_line(struct ironbox_stage *stage, const char *resource,
+                                 const char *line, size_t size)
+{
+	static const char *const averages[] = { "avg10", "avg60", "avg300" };
+	char text[128], name[96], key[16];
+	const char *at;
+	uint64_t value;
+
+	if (size >= sizeof(text))
+		return;
+	memcpy(text, line, size);
+	text[size] = '\0';
+	size = strcspn(text, " ");
+	for (size_t i = 0; i < sizeof(averages) / sizeof(averages[0]); i++) {
+		snprintf(key, sizeof(key), " %s=", averages[i]);
+		at = strstr(text, key);
+		if (!at || !parse_hundredths(at + strlen(key), &value))
+			continue;
+		snprintf(name, sizeof(name), "%s.psi.%.*s.%s/100", resource, (int)size, text,
+		         averages[i]);
+		stage->host->report(stage, name, value);
+	}
+	at = strstr(text, " total=");
+	if (!at || !cgroup_parse_number(at + strlen(" total="), &value, NULL))
+		return;
+	snprintf(name, sizeof(name), "%s.psi.%.*s.total", resource, (int)size, text);
+	stage->host->report(stage, name, value);
+}
 
 static void report_pressure(struct ironbox_stage *stage, int fd, const char *resource)
 {
-	char file[32], name[64], text[512];
-	const char *line = text;
-	uint64_t total;
+	char file[32], text[512];
+	const char *line;
+	size_t size;
 
 	snprintf(file, sizeof(file), "%s.pressure", resource);
 	if (cgroup_read(fd, file, text, sizeof(text)) < 0)
 		return;
-	while (line && *line) {
-		const char *at = strstr(line, "total=");
-		int word = (int)strcspn(line, " ");
-
-		if (at && cgroup_parse_number(at + strlen("total="), &total, NULL)) {
-			snprintf(name, sizeof(name), "%s.psi.%.*s.total",
-			         strcmp(resource, "io") == 0 ? "blkio" : resource, word, line);
-			stage->host->report(stage, name, total);
-		}
-		line = strchr(line, '\n');
-		line = line ? line + 1 : NULL;
+	for (line = text; *line; line += size + (line[size] == '\n')) {
+		size = strcspn(line, "\n");
+		report_pressure_line(stage, strcmp(resource, "io") == 0 ? "blkio" : resource, line,
+		                     size);
 	}
 }

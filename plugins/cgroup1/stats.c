@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <files.h>
+#include <rdma.h>
 
 #include "internal.h"
 
@@ -166,6 +167,15 @@ static void report_raw(void *context, const char *key, size_t key_length, uint64
 	stage->host->report(stage, name, value);
 }
 
+static void report_oom_control(void *context, const char *key, size_t key_length, uint64_t value)
+{
+	struct ironbox_stage *stage = context;
+	char name[NAME_SIZE];
+
+	snprintf(name, sizeof(name), "cgroup.memory.oom_control.%.*s", (int)key_length, key);
+	stage->host->report(stage, name, value);
+}
+
 static void report_memory(struct ironbox_stage *stage, int directory_fd, char *text)
 {
 	static const struct stat_file files[] = {
@@ -195,10 +205,11 @@ static void report_memory(struct ironbox_stage *stage, int directory_fd, char *t
 			stage->host->report(stage, "memory.cache", value);
 		cgroup_visit_keys(text, report_raw, stage);
 	}
-	/* Linux 4.13 */
-	if (cgroup_read(directory_fd, "memory.oom_control", text, TEXT_SIZE) > 0 &&
-	    cgroup_find_key(text, "oom_kill", &value))
+	if (cgroup_read(directory_fd, "memory.oom_control", text, TEXT_SIZE) <= 0)
+		return;
+	if (cgroup_find_key(text, "oom_kill", &value)) /* Linux 4.13 */
 		stage->host->report(stage, "memory.oomKills", value);
+	cgroup_visit_keys(text, report_oom_control, stage);
 }
 
 /* ---- pids, blkio, hugetlb ---- */
@@ -302,6 +313,12 @@ static void report_hugetlb(struct ironbox_stage *stage, int directory_fd, char *
 		closedir(directory);
 }
 
+static void report_rdma(struct ironbox_stage *stage, int directory_fd, char *text)
+{
+	(void)text;
+	cgroup_report_rdma(stage, directory_fd);
+}
+
 int stats_report(struct ironbox_stage *stage, struct hierarchies *all)
 {
 	static const struct {
@@ -311,9 +328,11 @@ int stats_report(struct ironbox_stage *stage, struct hierarchies *all)
 		{ V1_CPUACCT, report_cpuacct }, { V1_CPU, report_cpu },
 		{ V1_CPUSET, report_cpuset },   { V1_MEMORY, report_memory },
 		{ V1_PIDS, report_pids },       { V1_BLKIO, report_blkio },
-		{ V1_HUGETLB, report_hugetlb },
+		{ V1_HUGETLB, report_hugetlb }, { V1_RDMA, report_rdma },
 	};
 	char text[TEXT_SIZE];
+
+	stage->host->report(stage, "cgroup.version", 1);
 
 	for (size_t i = 0; i < sizeof(reports) / sizeof(reports[0]); i++) {
 		int directory_fd = directory_of(all, reports[i].controller);

@@ -63,6 +63,16 @@ static bool is_derived(const char *text, const char *name, uint64_t value)
 {
 	const uint64_t tick_ns = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
 
+	size_t length = strlen(name);
+	char hundredths[32];
+
+	if (length > 4 && strcmp(name + length - 4, "/100") == 0) {
+		snprintf(hundredths, sizeof(hundredths), "%llu.%02llu",
+		         (unsigned long long)value / 100, (unsigned long long)value % 100);
+		return strstr(text, hundredths);
+	}
+	if (strcmp(name, "cgroup.version") == 0)
+		return true;
 	return value == 0 || (value == UINT64_MAX && strstr(text, "max")) ||
 	       has_number(text, value) || (value % 1000 == 0 && has_number(text, value / 1000)) ||
 	       (value % tick_ns == 0 && has_number(text, value / tick_ns)) ||

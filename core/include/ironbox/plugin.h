@@ -154,7 +154,9 @@ struct ironbox_host {
 
 	/* stats: one number; its name is the path in `events --stats`, such as
 	 * "memory.usage.limit", "cpu.usage.percpu[0]", "hugetlb.2MB.usage" or
-	 * "blkio.ioServiceBytesRecursive[8:0 Read]". */
+	 * "blkio.ioServiceBytesRecursive[8:0 Read]"; "cpu.psi.some.avg10/100" is given in
+	 * hundredths. What has no place there stands below "cgroup": "cgroup.version", and the
+	 * kernel's files by their names, "cgroup.memory.events.low". */
 	void (*report)(struct ironbox_stage *stage, const char *name, uint64_t value);
 	/* processes: one pid, as the runtime's pid namespace numbers it. */
 	void (*report_process)(struct ironbox_stage *stage, pid_t pid);

@@ -271,9 +271,12 @@ throttled() {
 	local path
 	for path in cpu.usage.total cpu.usage.kernel cpu.usage.user cpu.throttling.periods \
 		memory.usage.usage memory.usage.limit memory.usage.failcnt memory.cache \
-		memory.raw.anon memory.raw.pgfault memory.oomKills pids.current pids.limit; do
+		memory.raw.anon memory.raw.pgfault memory.oomKills pids.current pids.limit \
+		cgroup.memory.events.oom_group_kill cgroup.memory.swap.current \
+		cpu.psi.some.avg10 memory.psi.full.avg300 blkio.psi.some.total; do
 		jq -e ".data.$path | numbers" <<<"$output"
 	done
+	equals "$(jq .data.cgroup.version <<<"$output")" 2
 	ironbox delete --force "$id"
 }
 

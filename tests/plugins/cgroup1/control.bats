@@ -218,6 +218,8 @@ agrees() {
 	agrees '.memory.raw | to_entries[] | "\(.key) \(.value)"' cat memory memory.stat
 	agrees '"cache \(.memory.cache)"' 'grep "^cache "' memory memory.stat
 	agrees '"oom_kill \(.memory.oomKills)"' 'grep "^oom_kill "' memory memory.oom_control
+	agrees '.cgroup.memory.oom_control | to_entries[] | "\(.key) \(.value)"' cat memory memory.oom_control
+	equals "$(jq .cgroup.version "$box/stats")" 1
 	agrees .pids.current cat pids pids.current
 	agrees .pids.limit cat pids pids.max
 	agrees .cpu.usage.total cat cpuacct cpuacct.usage
