@@ -9,6 +9,7 @@
 #include "lifecycle/hooks.h"
 #include "support/log.h"
 #include "support/process_id.h"
+#include "support/progress.h"
 
 #define KILL_TIMEOUT_MS 10000
 
@@ -16,6 +17,7 @@ static int kill_init(struct container *container, struct ironbox_error *error)
 {
 	if (container->pidfd < 0)
 		return 0;
+	progress_write(container->pipeline.progress, PROGRESS_WAIT "the end of init", NULL);
 	process_signal(container->pidfd, SIGKILL); /* ESRCH: dead meanwhile, which is the aim */
 	if (!process_wait_dead(container->pidfd, KILL_TIMEOUT_MS)) {
 		char state = '?';

@@ -20,6 +20,7 @@
 #include "support/file.h"
 #include "support/log.h"
 #include "support/process_id.h"
+#include "support/progress.h"
 
 static int check_status(struct container *container, bool ignore_paused,
                         struct ironbox_error *error)
@@ -110,6 +111,7 @@ static void joined_main(struct container *container, const void *request)
 	    channel_send(&container->channel, MESSAGE_READY, &error) == 0 &&
 	    channel_await(&container->channel, MESSAGE_START, NULL, &error) == 0 &&
 	    prctl(PR_SET_PDEATHSIG, 0) == 0 && pipeline_run(pipeline, PHASE_SEAL, &error) == 0) {
+		progress_write(pipeline->progress, "execve", container->program);
 		process_execute(container, &error); /* returns only if execve(2) failed */
 		tell(container, &error);            /* now, for what follows may end us */
 		explain_execve(container, &error);
@@ -135,6 +137,7 @@ static void joiner_main(struct container *container, const void *given)
 	channel_close(&container->channel);
 	container->channel = container->inner_channel;
 	container->inner_channel = CHANNEL_NONE;
+	pipeline->progress = progress_inner(pipeline->progress);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	umask(0);
 
@@ -157,6 +160,7 @@ static int take_joined(struct container *container, struct ironbox_error *error)
 
 	if (!joins_pid_namespace(container))
 		return 0;
+	progress_write(container->pipeline.progress, PROGRESS_WAIT "the process", NULL);
 	if (clone_take_successor(container, error) < 0)
 		return outside_explain_death(container, "the process", error);
 	waitpid(first, NULL, 0); /* it has nothing left to do */

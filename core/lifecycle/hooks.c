@@ -18,6 +18,7 @@
 #include "lifecycle/signals_reset.h"
 #include "lifecycle/state_json.h"
 #include "support/process_id.h"
+#include "support/progress.h"
 #include "support/time.h"
 
 #define OUTPUT_MAX 700 /* of a hook's stderr, for the error's line */
@@ -243,6 +244,7 @@ int hooks_run(struct container *container, enum hook_kind kind, enum container_s
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
 	/* the bundle is of the host; a startContainer hook has left that behind */
 	const char *bundle = kind == HOOK_START_CONTAINER ? NULL : container->bundle;
+	char what[32];
 	int result = 0;
 	size_t i;
 
@@ -250,11 +252,13 @@ int hooks_run(struct container *container, enum hook_kind kind, enum container_s
 		return 0;
 	if (hooks_read(&hooks, &container->spec, kind, error) < 0)
 		return -1;
+	snprintf(what, sizeof(what), "%s hook", hook_names[kind]);
 	state = state_json(container, status);
 	if (!state)
 		return error_begin(error, ENOMEM, "tell the hooks the container's state");
 	sigaction(SIGPIPE, &ignore, &before); /* a hook that does not read its stdin */
 	for (i = 0; i < hooks.count && result == 0; i++) {
+		progress_write(container->pipeline.progress, what, hooks.items[i].path);
 		result = run_one(&hooks.items[i], bundle, state, error);
 		if (result < 0)
 			error_context(error, "hooks.%s[%zu]: %s", hook_names[kind], i,

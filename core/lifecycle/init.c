@@ -16,6 +16,7 @@
 #include "lifecycle/process_setup.h"
 #include "support/file.h"
 #include "support/log.h"
+#include "support/progress.h"
 
 /* What is the runtime's alone: its flock(2) above all, which a parked init would hold for ever. */
 static void leave_runtime_behind(struct container *container)
@@ -26,6 +27,7 @@ static void leave_runtime_behind(struct container *container)
 	channel_close(&container->channel);
 	container->channel = container->inner_channel;
 	container->inner_channel = CHANNEL_NONE;
+	container->pipeline.progress = progress_inner(container->pipeline.progress);
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* till the state is committed we end with our maker */
 	umask(0);                         /* modes are as asked, until the process's own umask */
 }
@@ -116,6 +118,7 @@ _Noreturn void init_main(struct container *container, const struct create_reques
 	    ready_and_await_start(container, &error) == 0 && /* the creator may be gone by now */
 	    hooks_run(container, HOOK_START_CONTAINER, STATUS_CREATED, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_SEAL, &error) == 0) {
+		progress_write(pipeline->progress, "execve", container->program);
 		process_execute(container, &error); /* returns only if execve(2) failed */
 		tell(container, &error);            /* now, for what follows may end us */
 		explain_execve(container, &error);

@@ -18,6 +18,7 @@
 #include "lifecycle/outside.h"
 #include "support/file.h"
 #include "support/process_id.h"
+#include "support/progress.h"
 
 static int find_bundle(struct container *container, const char *bundle, struct ironbox_error *error)
 {
@@ -31,6 +32,7 @@ static int read_config(struct container *container, struct ironbox_error *error)
 	cleanup_close int bundle_fd = open(container->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	cleanup_close int copy_fd = -1;
 
+	progress_write(container->pipeline.progress, "read", container->bundle);
 	if (bundle_fd < 0)
 		return error_begin(error, errno, "open the bundle %s", container->bundle);
 	if (spec_load(&container->spec, SPEC_CONFIG, bundle_fd, CONFIG_FILE, error) < 0 ||
@@ -57,6 +59,7 @@ static int find_rootfs(struct container *container, struct ironbox_error *error)
 			return error_begin(error, ENAMETOOLONG, "find root.path %s", path);
 		path = joined;
 	}
+	progress_write(container->pipeline.progress, "find root.path", path);
 	container->rootfs = realpath(path, NULL);
 	if (!container->rootfs)
 		return error_begin(error, errno, "find root.path %s", path);
@@ -174,6 +177,7 @@ static int run_runtime_hooks(struct container *container, struct ironbox_error *
 {
 	if (!container->has_runtime_hooks)
 		return 0;
+	progress_write(container->pipeline.progress, PROGRESS_WAIT "init", NULL);
 	if (channel_await(&container->channel, MESSAGE_MOUNTED, NULL, error) < 0)
 		return outside_explain_death(container, "init", error);
 	if (hooks_run(container, HOOK_PRESTART, STATUS_CREATING, error) < 0 ||
@@ -283,6 +287,7 @@ int container_launch(struct container *container, const struct runtime *runtime,
 
 int container_go(struct container *container, struct ironbox_error *error)
 {
+	progress_write(container->pipeline.progress, PROGRESS_WAIT "its program", NULL);
 	if (!container->told_to_go && channel_send(&container->channel, MESSAGE_START, error) < 0)
 		return -1;
 	/* execve(2) closes init's end: no message is the good news */

@@ -16,6 +16,7 @@
 #include "oci/process.h"
 #include "oci/spec.h"
 #include "support/error.h"
+#include "support/progress.h"
 
 /* What holds for the whole process: the ini, and where containers' states are. */
 struct runtime {
@@ -24,9 +25,8 @@ struct runtime {
 	bool rootless;
 	bool no_cgroup; /* containers get none */
 	char *progress; /* PROGRESS_SIZE bytes, maybe shared memory, that say in words what is being
-	                   done ("rootfs: setup"), for who finds the verb hanging; NULL: not kept */
+	                   done ("rootfs: setup"): progress_read; NULL: not kept */
 };
-enum { PROGRESS_SIZE = 128 };
 
 enum container_status {
 	STATUS_CREATING,

@@ -12,6 +12,7 @@
 #include "lifecycle/send_fd.h"
 #include "support/file.h"
 #include "support/process_id.h"
+#include "support/progress.h"
 
 int outside_set_oom_score(const struct container *container, struct ironbox_error *error)
 {
@@ -45,6 +46,9 @@ int outside_explain_death(struct container *container, const char *who, struct i
 
 int outside_await_ready(struct container *container, const char *who, struct ironbox_error *error)
 {
+	progress_write(container->pipeline.progress,
+	               container->joiner_made ? PROGRESS_WAIT "the process" : PROGRESS_WAIT "init",
+	               NULL);
 	if (channel_await(&container->channel, MESSAGE_READY, NULL, error) < 0)
 		return outside_explain_death(container, who, error);
 	return 0;
@@ -54,6 +58,7 @@ int outside_take_terminal(struct container *container, const char *who, struct i
 {
 	struct message message = { .fd = -1 };
 
+	progress_write(container->pipeline.progress, PROGRESS_WAIT "a terminal", NULL);
 	if (channel_await(&container->channel, MESSAGE_CONSOLE, &message, error) < 0)
 		return outside_explain_death(container, who, error);
 	if (message.fd < 0)
@@ -66,6 +71,7 @@ int outside_give_terminal(const struct container *container, const char *console
 {
 	cleanup_close int fd = master_fd;
 
+	progress_write(container->pipeline.progress, "hand over the terminal", NULL);
 	if (console_socket && send_fd(console_socket, fd, "/dev/ptmx", error) < 0)
 		return error_context(error, "--console-socket");
 	if (container->ties.console_fd)

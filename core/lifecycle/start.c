@@ -13,6 +13,7 @@
 #include "lifecycle/explain.h"
 #include "lifecycle/hooks.h"
 #include "support/process_id.h"
+#include "support/progress.h"
 #include "support/time.h"
 
 #define LOOK_IF_PAUSED_MS 500
@@ -70,6 +71,7 @@ static int await_started(struct container *container, int started_fd, struct iro
 	struct ironbox_error more;
 	int heard;
 
+	progress_write(container->pipeline.progress, PROGRESS_WAIT "its program", NULL);
 	do
 		heard = hear_error(started_fd, time_now_ms() + LOOK_IF_PAUSED_MS, error);
 	while (heard < 0 && errno == EAGAIN && !is_paused(container));

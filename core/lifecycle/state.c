@@ -18,6 +18,7 @@
 #include "lifecycle/id.h"
 #include "support/file.h"
 #include "support/process_id.h"
+#include "support/progress.h"
 #include "support/time.h"
 
 #define STATE_FILE_NEW  ".state.json.new"
@@ -106,14 +107,15 @@ static int open_state_root(struct container *container, bool make, struct ironbo
 }
 
 /* LOCK_NB with a deadline, so that one verb that hangs is a clear error for the next. */
-static int lock_directory(int fd, int kind, struct ironbox_error *error)
+static int lock_directory(const struct container *container, int kind, struct ironbox_error *error)
 {
 	struct timespec pause = { .tv_nsec = 2000000 };
-	int waited_ms;
+	int waited_ms, fd = container->directory_fd;
 
 	for (waited_ms = 0; waited_ms < LOCK_TIMEOUT_MS; waited_ms += 2) {
 		if (flock(fd, kind | LOCK_NB) == 0)
 			return 0;
+		progress_write(container->pipeline.progress, "another command works on it", NULL);
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return error_begin(error, errno, "lock the container's state");
 		nanosleep(&pause, NULL);
@@ -149,7 +151,7 @@ static int open_directory(struct container *container, bool lock, struct ironbox
 		return -1;
 	if (!lock)
 		return 0;
-	if (lock_directory(container->directory_fd, LOCK_EX, error) < 0)
+	if (lock_directory(container, LOCK_EX, error) < 0)
 		return -1;
 	/* removed while we waited for who held the lock */
 	return is_removed(container->directory_fd) ? does_not_exist(error) : 0;
@@ -157,7 +159,7 @@ static int open_directory(struct container *container, bool lock, struct ironbox
 
 int state_await_unlocked(struct container *container, struct ironbox_error *error)
 {
-	if (lock_directory(container->directory_fd, LOCK_SH, error) < 0)
+	if (lock_directory(container, LOCK_SH, error) < 0)
 		return -1;
 	flock(container->directory_fd, LOCK_UN); /* can't fail on an fd of ours */
 	return is_removed(container->directory_fd) ? does_not_exist(error) : 0;
@@ -167,6 +169,7 @@ static int begin(struct container *container, const struct runtime *runtime, con
                  struct ironbox_error *error)
 {
 	container->runtime = runtime;
+	container->pipeline.progress = runtime->progress;
 	if (id_check(id, error) < 0)
 		return -1;
 	container->id = strdup(id);

@@ -20,6 +20,7 @@
 #include "pipeline/select.h"
 #include "support/log.h"
 #include "support/path.h"
+#include "support/progress.h"
 
 /* The simple phases, by their place in the plugin's descriptor. */
 static const struct {
@@ -282,6 +283,7 @@ static int run_stage(struct stage *stage, enum phase phase, struct ironbox_error
 
 	if (!function)
 		return 0;
+	progress_write(stage->pipeline->progress, stage->name, phases[phase].name);
 	error_reset(error);
 	if (function(&stage->seen, error) < 0) {
 		if (!error_is_told(error))

@@ -82,6 +82,7 @@ struct pipeline {
 	struct record *record;
 	struct channel *channel; /* to the other process, or NULL */
 	const char *state_root;
+	char *progress;          /* a half of it: support/progress.h; NULL: not kept */
 	const char *exec_cgroup; /* exec --cgroup, or NULL */
 	const char *verb;        /* for modules that are for some verbs alone; or NULL */
 	const struct pipeline_option *options; /* of the verb; or NULL */

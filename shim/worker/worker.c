@@ -249,16 +249,28 @@ static void on_line(struct watch *watch, uint32_t events)
 	answer(worker, &reply, outcome.failed ? &outcome.error : NULL);
 }
 
+/* ", at rootfs: setup", or nothing. */
+static void tell_progress(const struct worker *worker, char *text, size_t size)
+{
+	static const char before[] = ", at ";
+	size_t length = strlen(before);
+
+	memcpy(text, before, length + 1);
+	progress_read(worker->shared->progress, text + length, size - length);
+	if (!text[length])
+		text[0] = '\0';
+}
+
 static void on_deadline(struct timer *timer)
 {
 	struct worker *worker = timer->context;
-	char where[512];
+	char where[512], at[PROGRESS_SIZE + 64];
 	ERROR_NONE(error);
 
+	tell_progress(worker, at, sizeof(at));
 	stuck_describe(worker->pid, where, sizeof(where));
-	error_begin(&error, ETIMEDOUT, "%s: not done after %.1f s%s%.*s; %s", worker->what,
-	            worker->deadline_ms / 1000.0, *worker->shared->progress ? ", at " : "",
-	            PROGRESS_SIZE - 1, worker->shared->progress, where);
+	error_begin(&error, ETIMEDOUT, "%s: not done after %.1f s%s; %s", worker->what,
+	            worker->deadline_ms / 1000.0, at, where);
 	log_write(IRONBOX_LOG_ERROR, "%s", error_text(&error));
 	kill(worker->pid, SIGKILL); /* our child, and not reaped yet: it is that one */
 	answer_failed(worker, &error);
@@ -354,17 +366,18 @@ static void end_what_it_made(const struct worker *worker)
 static void answer_death(struct worker *worker, int status)
 {
 	struct worker_reply reply = { .fd_count = 0 };
+	char at[PROGRESS_SIZE + 64];
 	ERROR_NONE(error);
 
+	tell_progress(worker, at, sizeof(at));
 	/* its last word may have come together with its death */
 	if (worker->watch.fd >= 0)
 		on_line(&worker->watch, EPOLLIN);
 	if (worker->answered)
 		return;
 	if (WIFSIGNALED(status))
-		error_begin(&error, 0, "%s: its worker died of signal %d%s%.*s", worker->what,
-		            WTERMSIG(status), *worker->shared->progress ? ", at " : "",
-		            PROGRESS_SIZE - 1, worker->shared->progress);
+		error_begin(&error, 0, "%s: its worker died of signal %d%s", worker->what,
+		            WTERMSIG(status), at);
 	else
 		error_begin(&error, 0, "%s: its worker ended without a word", worker->what);
 	answer(worker, &reply, &error);

@@ -7,6 +7,7 @@
  *   terminal ID BUNDLE     create and start, and read what the terminal shows
  *   exec ID PROCESS        a process by this text, with pipes; its terminal, if it asks for one
  *   watch ID PROCESS       the container's memory, before and after that process
+ *   hang ID BUNDLE TEXT    create, which comes to where its progress has this text and no further
  *   die ID BUNDLE COUNT    create, the child killed by SIGKILL sooner or later; delete --force
  *   die-exec ID PROCESS COUNT
  */
@@ -31,7 +32,13 @@ struct job {
 	const struct runtime *runtime;
 	const char *id, *bundle, *process;
 	const int *stdio;
-	pid_t *shared_pid; /* seen by us and by our children */
+	struct shared *shared;
+};
+
+/* Seen by us and by our children. */
+struct shared {
+	char progress[PROGRESS_SIZE];
+	pid_t pid;
 };
 
 struct outcome {
@@ -57,7 +64,7 @@ static int do_create(const struct job *job, struct outcome *outcome)
 	const struct create_request request = {
 		.id = job->id,
 		.bundle = job->bundle,
-		.ties = { .stdio = job->stdio, .console_fd = &master_fd, .pid = job->shared_pid },
+		.ties = { .stdio = job->stdio, .console_fd = &master_fd, .pid = &job->shared->pid },
 	};
 
 	outcome->done = container_create(job->runtime, &request, &outcome->error) == 0;
@@ -72,7 +79,7 @@ static int do_exec(const struct job *job, struct outcome *outcome)
 		.process_text = job->process,
 		.process_size = strlen(job->process),
 		.detach = true,
-		.ties = { .stdio = job->stdio, .console_fd = &master_fd, .pid = job->shared_pid },
+		.ties = { .stdio = job->stdio, .console_fd = &master_fd, .pid = &job->shared->pid },
 	};
 
 	outcome->done = container_exec(job->runtime, &request, &code, &outcome->error) == 0;
@@ -250,7 +257,7 @@ static int play_create(struct job *job, worker *create)
 	job->stdio = pipes.theirs;
 	if (!have_done(create, job, &outcome, &fd))
 		return 1;
-	init = *job->shared_pid;
+	init = job->shared->pid;
 	pipes_let_go(&pipes);
 	if (!have_done(do_start, job, &outcome, &fd))
 		return 1;
@@ -268,7 +275,7 @@ static int play_terminal(struct job *job)
 
 	if (!have_done(do_create, job, &outcome, &master_fd))
 		return 1;
-	init = *job->shared_pid;
+	init = job->shared->pid;
 	if (!have_done(do_start, job, &outcome, &fd))
 		return 1;
 	tell_all("terminal", master_fd);
@@ -293,7 +300,7 @@ static int play_exec(struct job *job)
 		tell_all("terminal", master_fd);
 	tell_all("out", pipes.ours[1]);
 	tell_all("err", pipes.ours[2]);
-	reap(*job->shared_pid);
+	reap(job->shared->pid);
 	return 0;
 }
 
@@ -319,6 +326,35 @@ static int play_watch(struct job *job)
 		return 1;
 	printf("%llu kills\n", (unsigned long long)outcome.oom_kills);
 	return 0;
+}
+
+/* Which came to us because who made them died: they die with it, or are killed. */
+static void await_orphans(void)
+{
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+}
+
+static int play_hang(struct job *job, const char *text)
+{
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC), fd;
+	const int stdio[3] = { null_fd, null_fd, null_fd };
+	char line[2 * PROGRESS_SIZE] = "";
+	struct outcome outcome;
+	struct channel channel;
+	pid_t pid;
+
+	job->stdio = stdio;
+	pid = begin_child(do_create, job, &channel);
+	while (!strstr(line, text)) {
+		progress_read(job->shared->progress, line, sizeof(line));
+		usleep(1000);
+	}
+	printf("%s\n", line);
+	kill(pid, SIGKILL);
+	end_child(pid, &channel, &outcome, &fd);
+	await_orphans();
+	return have_done(do_delete, job, &outcome, &fd) ? 0 : 1;
 }
 
 static bool is_ours(pid_t pid)
@@ -347,11 +383,10 @@ static int play_dying(struct job *job, worker *work, int count, bool deletes)
 			killed++;
 		if (deletes && !have_done(do_delete, job, &outcome, &fd))
 			return 1;
-		if (!deletes && is_ours(*job->shared_pid))
-			kill(*job->shared_pid, SIGKILL);
-		*job->shared_pid = 0;
-		while (waitpid(-1, NULL, 0) > 0)
-			;
+		if (!deletes && is_ours(job->shared->pid))
+			kill(job->shared->pid, SIGKILL);
+		job->shared->pid = 0;
+		await_orphans();
 	}
 	printf("%s\n", killed > 0 ? "some were killed" : "none was killed");
 	return 0;
@@ -373,6 +408,8 @@ static int play(struct job *job, const char *verb, char **arguments, int count)
 		return play_exec(job);
 	if (!strcmp(verb, "watch"))
 		return play_watch(job);
+	if (!strcmp(verb, "hang"))
+		return play_hang(job, arguments[2]);
 	if (!strcmp(verb, "die"))
 		return play_dying(job, do_create, times, true);
 	if (!strcmp(verb, "die-exec"))
@@ -397,10 +434,11 @@ int main(int count, char **arguments)
 	}
 	alarm(100); /* instead of a test that hangs */
 	setvbuf(stdout, NULL, _IONBF, 0);
-	job.shared_pid = mmap(NULL, sizeof(*job.shared_pid), PROT_READ | PROT_WRITE,
-	                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (job.shared_pid == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+	job.shared = mmap(NULL, sizeof(*job.shared), PROT_READ | PROT_WRITE,
+	                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (job.shared == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		fail("become a reaper");
+	runtime.progress = job.shared->progress;
 	result = play(&job, arguments[3], arguments + 4, count - 4);
 	tell_strays();
 	return result;

@@ -103,6 +103,35 @@ script() {
 	ironbox delete --force "$id"
 }
 
+# hangs TEXT: create hangs there, and says so while it does.
+hangs() {
+	run reaper hang "$id" "$bundle" "$1"
+	equals "$output" "$1"
+}
+
+# stops_in PHASE: a stage hangs there.
+stops_in() {
+	box_ini "[pipeline]"$'\n'"stages = namespace cgroup rootfs network capabilities fault"$'\n'"[fault]"$'\n'"fail_in = $1"$'\n'"how = stop"
+}
+
+@test "ties: progress says where a verb hangs, and where the process that it waits for does" {
+	printf '#!/bin/sh\nexec sleep 1000\n' >"$box/hook"
+	chmod +x "$box/hook"
+	box_set '.hooks = {createRuntime: [{path: $hook}]}' --arg hook "$box/hook"
+	hangs "createRuntime hook: $box/hook"
+	box_set '.hooks = {createContainer: [{path: $hook}]}' --arg hook "$box/hook"
+	hangs "wait for init, which is at createContainer hook: $box/hook"
+	box_set 'del(.hooks)'
+	for phase in prepare settle; do
+		stops_in $phase
+		hangs "fault: $phase"
+	done
+	for phase in setup pivot enter drop; do
+		stops_in $phase
+		hangs "wait for init, which is at fault: $phase"
+	done
+}
+
 @test "ties: a child killed at any moment of create leaves nothing that delete does not end" {
 	box_args /bin/sleep 1000
 	run reaper die "$id" "$bundle" 60
