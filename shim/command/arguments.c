@@ -68,7 +68,8 @@ static int read_bool(bool *out, const char *word, const char *text, struct ironb
 }
 
 /* vector[0] is an option. Returns how many words it took, or -1. */
-static int read_option(struct arguments *arguments, char **vector, struct ironbox_error *error)
+static int read_option(struct arguments *arguments, const char *const *vector,
+                       struct ironbox_error *error)
 {
 	const char *word = vector[0], *name = word + (word[1] == '-' ? 2 : 1);
 	size_t size = strcspn(name, "=");
@@ -87,7 +88,8 @@ static int read_option(struct arguments *arguments, char **vector, struct ironbo
 	return value ? 1 : 2;
 }
 
-int arguments_read(struct arguments *arguments, char **vector, struct ironbox_error *error)
+int arguments_read(struct arguments *arguments, const char *const *vector,
+                   struct ironbox_error *error)
 {
 	*arguments = (struct arguments){ 0 };
 	while (*vector && vector[0][0] == '-' && vector[0][1] != '\0') {

@@ -18,7 +18,8 @@ struct arguments {
 };
 
 /* vector: without the program's name. Options end at the first word that is none, the action. */
-int arguments_read(struct arguments *arguments, char **vector, struct ironbox_error *error);
+int arguments_read(struct arguments *arguments, const char *const *vector,
+                   struct ironbox_error *error);
 void arguments_help(FILE *out);
 
 /* Whether text is a name by containerd's rules, so that it may be part of a path: letters and

@@ -62,7 +62,7 @@ static int run(char **argv, struct ironbox_error *error)
 	/* the daemon is a fork of us, and what containerd leaks into it would stay for ever */
 	if (close_range(3, ~0U, 0) < 0)
 		return error_begin(error, errno, "close_range from fd 3");
-	if (arguments_read(&arguments, argv + 1, error) < 0)
+	if (arguments_read(&arguments, (const char *const *)argv + 1, error) < 0)
 		return -1;
 	if (arguments.help) {
 		arguments_help(stdout);

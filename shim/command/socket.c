@@ -19,8 +19,7 @@
 #include "support/quote.h"
 #include "support/time.h"
 
-#define FOLDER_MAX 42 /* containerd's own bound for it: 107 bytes hold also a file system's name \
-	               */
+#define FOLDER_MAX   42 /* containerd's own bound for it: sun_path holds it, / and the hash */
 #define LOCK_TRY_MS  2
 #define LOCK_LAST_MS 10000
 
