@@ -20,6 +20,9 @@
 #define STAGE_NAME_MAX  32 /* inih cuts a section at 49 */
 #define BLANKS          " \t\r\v\f"
 
+/* Sections that are no stages: the engine's, and the shim's. */
+static const char *const own_sections[] = { "ironbox", "pipeline", "stdio", NULL };
+
 static const char default_stages[] =
 	"namespace cgroup rootfs network capabilities apparmor selinux seccomp criu";
 
@@ -72,10 +75,10 @@ static bool is_stage_name(const char *name, size_t size)
 	return true;
 }
 
-static bool has_stage(const char *const *stages, const char *name)
+static bool is_among(const char *const *names, const char *name)
 {
-	for (; *stages; stages++)
-		if (strcmp(*stages, name) == 0)
+	for (; *names; names++)
+		if (strcmp(*names, name) == 0)
 			return true;
 	return false;
 }
@@ -97,11 +100,10 @@ static int split_stages(struct config *config, const struct config_entry *entry,
 	while ((name = strsep(&at, BLANKS))) {
 		if (!*name)
 			continue;
-		if (!is_stage_name(name, strlen(name)) || strcmp(name, "ironbox") == 0 ||
-		    strcmp(name, "pipeline") == 0)
+		if (!is_stage_name(name, strlen(name)) || is_among(own_sections, name))
 			return ini_fail(config, entry, error, "\"%s\" can't be a stage's name",
 			                name);
-		if (has_stage(stages, name))
+		if (is_among(stages, name))
 			return ini_fail(config, entry, error, "%s stands there twice", name);
 		if (count == STAGES_MAX)
 			return ini_fail(config, entry, error, "more than %d stages", STAGES_MAX);
@@ -186,10 +188,9 @@ static int check_sections(const struct config *config, struct ironbox_error *err
 	for (size_t i = 0; i < config->count; i++) {
 		const struct config_entry *entry = &config->entries[i];
 
-		if (strcmp(entry->section, "ironbox") == 0 ||
-		    strcmp(entry->section, "pipeline") == 0)
+		if (is_among(own_sections, entry->section))
 			continue;
-		if (!has_stage(config->stages, entry->section))
+		if (!is_among(config->stages, entry->section))
 			return ini_fail(config, entry, error,
 			                "no such section, nor a stage of [pipeline] stages");
 		if (check_stage_entry(config, entry, error) < 0)

@@ -35,8 +35,9 @@ struct config {
 /* Loads the file. With path NULL it is the node's /etc/ironbox/ironbox.ini, which may be absent.
  * Refused: a file, or a folder on its way, that someone else than root may write; one that is no
  * regular file, or larger than 256 KiB; a line over 4 KiB; a line that is no ini; a key given
- * twice; an unknown key in [ironbox] or [pipeline]; a key in a section that is neither these nor a
- * stage of [pipeline] stages; a wrong value of a stage's enabled (yes, no) or wake (asked, always).
+ * twice; an unknown key in [ironbox] or [pipeline]; a key in a section that is neither these, nor
+ * the shim's [stdio], nor a stage of [pipeline] stages; a wrong value of a stage's enabled (yes,
+ * no) or wake (asked, always).
  * (In a user namespace that does not map the host's root its files show the
  * overflow uid: there, not writable by us is the test.) */
 int config_load(struct config *config, const char *path, struct ironbox_error *error);
