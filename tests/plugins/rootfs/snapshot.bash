@@ -26,17 +26,22 @@ snapshot_of() {
 # snapshot_layers COUNT: overlay layers 1 to COUNT beside base, each with a file of its number and
 # the file `top` that says which one is on top. $lower: the list of them, as lowerdir has it.
 snapshot_layers() {
-	local n
+	local n folders=("$layers/upper" "$layers/work")
 
 	lower=
 	for ((n = 1; n <= $1; n++)); do
-		mkdir -p "$layers/$n/fs"
+		folders+=("$layers/$n/fs")
+	done
+	mkdir -p "${folders[@]}"
+	for ((n = 1; n <= $1; n++)); do
 		echo "$n" >"$layers/$n/fs/file$n"
 		echo "$n" >"$layers/$n/fs/top"
 		lower=$layers/$n/fs:$lower
 	done
 	lower+=$layers/base
-	mkdir -p "$layers/upper" "$layers/work"
+	if [ -n "${mapped:-}" ]; then
+		chown -R 100000:100000 "$layers"
+	fi
 	upper=upperdir=$layers/upper,workdir=$layers/work
 }
 
@@ -83,6 +88,7 @@ in_user_namespace() {
 	box_set '.linux.namespaces += [{"type": "user"}] |
 		.linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}] |
 		.linux.gidMappings = .linux.uidMappings'
+	mapped=yes # and so will be what snapshot_layers makes
 	chown -R 100000:100000 "$layers"
 	chmod 700 "$store" "$box" # init, which is nobody there, finds no way through these
 }
