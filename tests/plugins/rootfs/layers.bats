@@ -46,7 +46,7 @@ live_unseen() {
 @test "snapshot: 100 layers" {
 	snapshot_layers 100
 	snapshot_of "overlay / overlay $upper,lowerdir=$lower"
-	run with_mounts run /bin/sh -c 'cat /top; ls / | grep -c file'
+	run inside /bin/sh -c 'cat /top; ls / | grep -c file'
 	equals "$output" "100
 100"
 }
@@ -55,7 +55,7 @@ live_unseen() {
 	in_user_namespace
 	snapshot_of "$layers/base / bind rbind,ro"
 	box_set '.process.capabilities[] += ["CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE"]'
-	run with_mounts run /bin/sh -c 'mount -o remount,bind,rw /; /probe write /x y'
+	run inside /bin/sh -c 'mount -o remount,bind,rw /; /probe write /x y'
 	contains "$output" "ermission denied"
 	contains "$output" "write /x: EROFS"
 }
@@ -69,7 +69,7 @@ live_unseen() {
 	in_user_namespace
 	box_set '(.linux.namespaces[] | select(.type == "user")).path = $path' --arg path "/proc/$!/ns/user"
 	snapshot_of "overlay / overlay $upper,lowerdir=$lower"
-	run with_mounts run /bin/sh -c 'cat /top; echo text >/written; stat -c %u /written'
+	run inside /bin/sh -c 'cat /top; echo text >/written; stat -c %u /written'
 	kill -9 "$!"
 	wait "$!" || true
 	equals "$output" "3

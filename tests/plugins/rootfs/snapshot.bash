@@ -45,16 +45,14 @@ snapshot_layers() {
 	upper=upperdir=$layers/upper,workdir=$layers/work
 }
 
-# with_mounts create|run ARG...: of the container of these arguments.
+# with_mounts ARG...: the command, with the mounts of snapshot_of.
 with_mounts() {
-	local verb=$1
-	shift
-	box_args "$@" && with_mounts_as "$verb"
+	FSTAB=$box/fstab "$WITH_MOUNTS" --root "$state_root" --config "$box/ironbox.ini" "$@" 3>&-
 }
 
-with_mounts_as() {
-	"$WITH_MOUNTS" "$1" "$state_root" "$box/ironbox.ini" "$bundle" "$id" "$box/fstab" \
-		"$box/pid" "${@:2}" 3>&-
+# inside, with these mounts.
+inside() {
+	box_args "$@" && with_mounts run --bundle "$bundle" "$id"
 }
 
 # From here on each change of this mount table is a line in $box/events. Ends with watch_end, which
@@ -72,9 +70,11 @@ watch_end() {
 	grep -c event "$box/events" || true
 }
 
-# with_mounts create, with the output in a file: a container would hold bats' pipe.
+# A container in the background, as box_create and box_start make one.
 snapshot_create() {
-	with_mounts create "$@" >"$box/out" 2>&1 </dev/null || {
+	box_args "$@" &&
+		with_mounts create --bundle "$bundle" --pid-file "$box/pid" "$id" \
+			>"$box/out" 2>&1 </dev/null || {
 		cat "$box/out"
 		return 1
 	}
