@@ -1,6 +1,7 @@
 /* PID 1 of the container, from the clone to execve(2): one thread, on a copy of the runtime. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -29,7 +30,10 @@ static void leave_runtime_behind(struct container *container)
 	container->inner_channel = CHANNEL_NONE;
 	container->pipeline.progress = progress_inner(container->pipeline.progress);
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* till the state is committed we end with our maker */
-	umask(0);                         /* modes are as asked, until the process's own umask */
+	/* … also if that was before: who cleans up after it must not find us at work */
+	if (poll(&(struct pollfd){ .fd = container->channel.fd }, 1, 0) > 0)
+		_exit(EXIT_FAILURE);
+	umask(0); /* modes are as asked, until the process's own umask */
 }
 
 static int await_attached(struct container *container, struct ironbox_error *error)

@@ -16,6 +16,7 @@ enum { MOUNTS_MAX = 16, OPTIONS_MAX = 64, LINE_SIZE = 1 << 16 };
 struct mounts {
 	struct ironbox_root_mount items[MOUNTS_MAX];
 	const char *options[MOUNTS_MAX][OPTIONS_MAX + 1];
+	char lines[MOUNTS_MAX][LINE_SIZE];
 	size_t count;
 };
 
@@ -62,18 +63,16 @@ static void read_options(const char **options, char *text)
 	options[count] = NULL;
 }
 
-/* They live as long as the process. */
-static struct create_request with_mounts(const struct create_request *given)
+/* Puts them into a request; they live as long as the process. */
+static int add_mounts(struct create_request *request, struct ironbox_error *error)
 {
 	static struct mounts mounts;
-	struct create_request request = *given;
 	const char *path = getenv("FSTAB");
 	FILE *file = path ? setmntent(path, "re") : NULL;
 	struct mntent entry;
-	char *line;
 
-	while (file && mounts.count < MOUNTS_MAX && (line = malloc(LINE_SIZE)) &&
-	       getmntent_r(file, &entry, line, LINE_SIZE)) {
+	while (file && mounts.count < MOUNTS_MAX &&
+	       getmntent_r(file, &entry, mounts.lines[mounts.count], LINE_SIZE)) {
 		read_options(mounts.options[mounts.count], entry.mnt_opts);
 		mounts.items[mounts.count] = (struct ironbox_root_mount){
 			.type = entry.mnt_type,
@@ -83,17 +82,22 @@ static struct create_request with_mounts(const struct create_request *given)
 		};
 		mounts.count++;
 	}
-	request.rootfs_mounts = mounts.items;
-	request.rootfs_mount_count = mounts.count;
-	return request;
+	if (file)
+		endmntent(file);
+	if (mounts.count == 0)
+		return error_begin(error, 0, "no mounts in FSTAB");
+	request->rootfs_mounts = mounts.items;
+	request->rootfs_mount_count = mounts.count;
+	return 0;
 }
 
 int __wrap_container_create(const struct runtime *runtime, const struct create_request *given,
                             struct ironbox_error *error)
 {
-	struct create_request request = with_mounts(given);
+	struct create_request request = *given;
 
-	return __real_container_create(runtime, &request, error);
+	return add_mounts(&request, error) < 0 ? -1
+	                                       : __real_container_create(runtime, &request, error);
 }
 
 int __wrap_container_run(const struct runtime *runtime, const struct run_request *given,
@@ -101,8 +105,9 @@ int __wrap_container_run(const struct runtime *runtime, const struct run_request
 {
 	struct run_request request = *given;
 
-	request.create = with_mounts(&given->create);
-	return __real_container_run(runtime, &request, exit_code, error);
+	return add_mounts(&request.create, error) < 0
+	               ? -1
+	               : __real_container_run(runtime, &request, exit_code, error);
 }
 
 int __wrap_container_restore(const struct runtime *runtime, const struct restore_request *given,
@@ -110,6 +115,7 @@ int __wrap_container_restore(const struct runtime *runtime, const struct restore
 {
 	struct restore_request request = *given;
 
-	request.create = with_mounts(&given->create);
-	return __real_container_restore(runtime, &request, exit_code, error);
+	return add_mounts(&request.create, error) < 0
+	               ? -1
+	               : __real_container_restore(runtime, &request, exit_code, error);
 }
