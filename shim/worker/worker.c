@@ -403,11 +403,16 @@ bool workers_reaped(struct workers *workers, pid_t pid, int status)
 }
 
 void workers_visit(const struct workers *workers,
-                   void (*visit)(void *context, const char *what, pid_t pid, int64_t age_ms),
+                   void (*visit)(void *context, const char *what, const char *progress, pid_t pid,
+                                 int64_t age_ms),
                    void *context)
 {
 	int64_t now_ms = time_now_ms();
 
-	for (const struct worker *worker = workers->first; worker; worker = worker->next)
-		visit(context, worker->what, worker->pid, now_ms - worker->begun_ms);
+	for (const struct worker *worker = workers->first; worker; worker = worker->next) {
+		char progress[PROGRESS_SIZE];
+
+		progress_read(worker->shared->progress, progress, sizeof(progress));
+		visit(context, worker->what, progress, worker->pid, now_ms - worker->begun_ms);
+	}
 }

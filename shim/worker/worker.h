@@ -10,7 +10,7 @@
 
 #include "loop/loop.h"
 
-#define WORKER_FDS_MAX 8
+#define WORKER_FDS_MAX 12
 
 /* What a worker hands back beside its error. */
 struct worker_reply {
@@ -56,9 +56,10 @@ int worker_start(struct workers *workers, const struct worker_request *request,
  * to anyone else. What a worker made is the loop's process's child from then on (if that is a
  * PR_SET_CHILD_SUBREAPER): never before the worker has answered. */
 bool workers_reaped(struct workers *workers, pid_t pid, int status);
-/* Calls visit for each that runs: what, pid, and for how long. */
+/* Calls visit for each that runs: what, where it is (maybe ""), its pid, and for how long. */
 void workers_visit(const struct workers *workers,
-                   void (*visit)(void *context, const char *what, pid_t pid, int64_t age_ms),
+                   void (*visit)(void *context, const char *what, const char *progress, pid_t pid,
+                                 int64_t age_ms),
                    void *context);
 
 #endif
