@@ -1,0 +1,190 @@
+/* Exec, which only notes what is to run, and the start of it. */
+#include "task/exec.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <ironbox/cleanup.h>
+
+#include "support/process_id.h"
+#include "task/answer.h"
+#include "task/events.h"
+#include "task/exit.h"
+#include "task/made.h"
+#include "task/methods.h"
+#include "task/start.h"
+
+#define EXEC_ID_MAX 76 /* containerd's own bound for an identifier */
+
+/* ---- started, by a worker ---- */
+
+static int exec_in_worker(const struct job *job, struct worker_reply *reply,
+                          struct ironbox_error *error)
+{
+	cleanup_job_runtime struct job_runtime runtime = JOB_RUNTIME_NONE;
+	const struct process *process = job->process;
+	struct made made = MADE_NONE;
+	struct exec_request request = {
+		.id = job->task->id,
+		.process_text = process->spec,
+		.process_size = process->spec_size,
+		.detach = true,
+	};
+	int exit_code;
+
+	if (job_runtime_open(&runtime, job->task, reply, error) < 0 ||
+	    made_open_streams(&made, process, &runtime, error) < 0)
+		return error_context(error, "exec in %s", job->task->id);
+	request.ties = made_ties(&made, reply);
+	if (container_exec(&runtime.runtime, &request, &exit_code, error) < 0) {
+		made_undo(&made);
+		return -1;
+	}
+	return made_hand_back(&made, reply, error);
+}
+
+static void free_spec(struct process *process)
+{
+	free(process->spec);
+	process->spec = NULL;
+	process->spec_size = 0;
+}
+
+static void fail_start(struct process *process, struct ttrpc_call *call,
+                       const struct ironbox_error *error)
+{
+	answer_error(call, error);
+	process->starting = false;
+	process_never_ran(process);
+	task_tell_end(process->task); /* which may have waited for us */
+}
+
+static int take(struct process *process, struct worker_reply *reply, struct ironbox_error *error)
+{
+	struct made made = MADE_NONE;
+	int result = made_take(&made, reply, error);
+
+	if (result == 0 && process->task->phase != TASK_MADE)
+		result = error_begin(error, 0, "the container was deleted meanwhile");
+	else if (result == 0)
+		result = made_begin(&made, process, error);
+	if (result < 0 && made.pid > 0) /* ours, or about to be, and not reaped: it is that one */
+		kill(made.pid, SIGKILL);
+	made_close(&made);
+	return result;
+}
+
+static void exec_started(struct job *job, struct worker_reply *reply,
+                         const struct ironbox_error *error)
+{
+	struct process *process = job->process;
+	ERROR_NONE(failure);
+
+	free_spec(process);
+	if (!error && take(process, reply, &failure) == 0)
+		start_answer(process, job->call);
+	else
+		fail_start(process, job->call, error ? error : &failure);
+}
+
+void exec_start(struct process *process, struct ttrpc_call *call)
+{
+	struct task *task = process->task;
+
+	if (task->init.dead) {
+		ttrpc_fail(call, TTRPC_FAILED_PRECONDITION, "cannot exec in a stopped container");
+	} else if (process->status != PROCESS_CREATED || process->starting) {
+		ttrpc_fail(call, TTRPC_UNKNOWN, "cannot start a %s process",
+		           process->status == PROCESS_STOPPED ? "stopped" : "running");
+	} else {
+		process->starting = true;
+		job_start(&(struct job){ .task = task,
+		                         .process = process,
+		                         .call = call,
+		                         .run = exec_in_worker,
+		                         .done = exec_started },
+		          "exec");
+	}
+}
+
+/* ---- noted ---- */
+
+/* As containerd's own check of identifiers has it. */
+static bool is_identifier(const char *id)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789";
+	const char *at = id;
+
+	if (strlen(id) > EXEC_ID_MAX)
+		return false;
+	for (;;) {
+		size_t length = strspn(at, letters);
+
+		at += length;
+		if (length == 0)
+			return false;
+		if (*at == '\0')
+			return true;
+		if (!strchr("._-", *at++))
+			return false;
+	}
+}
+
+static bool may_exec(struct task *task, struct ttrpc_call *call, const char *exec_id)
+{
+	if (!is_identifier(exec_id))
+		ttrpc_fail(call, TTRPC_INVALID_ARGUMENT,
+		           "invalid exec id \"%s\": letters, digits, and ._- between them",
+		           exec_id);
+	else if (exec_find(task, exec_id) || strcmp(exec_id, task->id) == 0)
+		ttrpc_fail(call, TTRPC_ALREADY_EXISTS, "process %s already exists", exec_id);
+	else if (task->init.dead || task->init.deleting)
+		ttrpc_fail(call, TTRPC_UNKNOWN, "cannot exec in a stopped container");
+	else if (task->paused || task->pausing)
+		ttrpc_fail(call, TTRPC_UNKNOWN, "cannot exec in a paused container");
+	else
+		return true;
+	return false;
+}
+
+static int note(struct process *process, const Containerd__Task__V2__ExecProcessRequest *request)
+{
+	if (process_set_streams(process, request->stdin, request->stdout, request->stderr,
+	                        request->terminal) < 0)
+		return -1;
+	process->spec_size = request->spec->value.len;
+	process->spec = malloc(process->spec_size + 1);
+	if (!process->spec)
+		return -1;
+	memcpy(process->spec, request->spec->value.data, process->spec_size);
+	process->spec[process->spec_size] = '\0';
+	return 0;
+}
+
+void method_exec(void *context, struct ttrpc_call *call, const void *given)
+{
+	const Containerd__Task__V2__ExecProcessRequest *request = given;
+	struct task *task = answer_task(context, call, request->id);
+	struct process *process;
+
+	if (!task || !may_exec(task, call, request->exec_id))
+		return;
+	if (!request->spec || request->spec->value.len == 0) {
+		ttrpc_fail(call, TTRPC_INVALID_ARGUMENT, "exec in %s: no process is given",
+		           task->id);
+		return;
+	}
+	process = exec_new(task, request->exec_id);
+	if (process && note(process, request) == 0) {
+		event_exec_added(process);
+		answer_empty(call);
+		return;
+	}
+	if (process)
+		exec_remove(process);
+	answer_no_memory(call);
+}
