@@ -1,0 +1,155 @@
+# What a shim is beside its methods: several containers, one that is killed, one that is short of
+# something, and what it costs when it has nothing to do.
+load shim
+
+setup() {
+	shim_setup
+}
+
+teardown() {
+	shim_teardown
+}
+
+# second_bundle: a container of the same pod, as CRI marks it.
+second_bundle() {
+	box_set '.annotations["io.kubernetes.cri.sandbox-id"] = $id' --arg id "$id"
+	cp -a "$bundle" "$box/second"
+	jq --arg path "/$id-2" '.linux.cgroupsPath = $path' "$box/second/config.json" >"$box/second/new"
+	mv "$box/second/new" "$box/second/config.json"
+}
+
+@test "two containers of a pod in one shim: each lives and ends by itself" {
+	box_args sleep 1000
+	second_bundle
+	shim_start
+	first=$shim
+	shim_start "$id-2" "$box/second"
+	equals "$shim" "$first"
+	create >/dev/null
+	name=$id-2 folder=$box/second create >/dev/null
+	call Start >/dev/null
+	name=$id-2 call Start >/dev/null
+	call Kill signal=9
+	call Wait >/dev/null
+	call Delete >/dev/null
+	call Shutdown # there is the other one
+	name=$id-2 status_is "$RUNNING"
+	name=$id-2 call Kill signal=9
+	name=$id-2 call Wait >/dev/null
+	name=$id-2 call Delete >/dev/null
+	shut_down
+}
+
+@test "a reader that does not read holds up its own container alone" {
+	box_args sh -c 'while :; do echo a line that nobody reads; done'
+	second_bundle
+	mkfifo "$box/out"
+	exec {reader}<>"$box/out" # open, and never read from
+	shim_start
+	create stdout="$box/out" >/dev/null
+	call Start >/dev/null
+	await 10 is_full "$reader"
+	jq '.process.args = ["sleep", "1000"]' "$box/second/config.json" >"$box/second/new"
+	mv "$box/second/new" "$box/second/config.json"
+	for ((i = 0; i < 5; i++)); do
+		name=$id-2 folder=$box/second create >/dev/null
+		name=$id-2 call Start >/dev/null
+		status_is "$RUNNING"
+		name=$id-2 call Kill signal=9
+		name=$id-2 call Wait >/dev/null
+		name=$id-2 call Delete >/dev/null
+	done
+	in_exec e1 true >/dev/null
+	call Wait exec_id=e1 >/dev/null
+	call Kill signal=9
+	call Wait >/dev/null
+	call Delete >/dev/null # what nobody reads is given up in the end
+	exec {reader}>&-
+	shut_down
+}
+
+# Nothing moves any more: the FIFO and the pipe behind it are full.
+is_full() {
+	local pid=/proc/$(call State | field pid) before
+	before=$(grep ^wchar "$pid/io")
+	sleep 0.2
+	[ "$before" != "wchar: 0" ] && [ "$before" = "$(grep ^wchar "$pid/io")" ]
+}
+
+@test "a killed shim: the container lives on, and the action delete leaves nothing of it" {
+	begin sleep 1000
+	pid=$(field pid <"$box/started")
+	in_exec e1 sleep 1000 >/dev/null
+	kill -KILL "$(shim_pid)"
+	sleep 0.2
+	[ -d "/proc/$pid" ]
+	shim_action delete >/dev/null
+	await 5 process_ended "$pid"
+	equals "$(box_cgroups)" ""
+	[ ! -e "/run/containerd/ironbox/$namespace/$id" ]
+	rm -f "$shim"
+}
+
+@test "a shim killed after the end: the true exit is kept in the bundle" {
+	begin sh -c 'exit 42'
+	call Wait >/dev/null
+	equals "$(jq -r .exit.status "$bundle/ironbox.json")" 42
+	equals "$(jq -r .pid "$bundle/ironbox.json")" "$(field pid <"$box/started")"
+	kill -KILL "$(shim_pid)"
+	shim_action delete >"$box/deleted"
+	grep -qF "$(printf '\x10\x2a')" "$box/deleted" # exit_status=2: 42
+	rm -f "$shim"
+}
+
+@test "SIGUSR1: the log has the tree, the calls that wait, the workers and the fds" {
+	mkfifo "$bundle/log"
+	exec {log}<>"$bundle/log"
+	box_set '.hooks.poststart = [{path: "/bin/sleep", args: ["sleep", "2"]}]'
+	box_args sleep 1000
+	shim_start
+	create >/dev/null
+	note_exec e1 true
+	call Wait >/dev/null &
+	call Start >/dev/null &
+	await 5 pgrep -x sleep -P "$(pgrep -f ironbox-worker -P "$(shim_pid)" || shim_pid)" ||
+		sleep 0.5
+	kill -USR1 "$(shim_pid)"
+	sleep 0.3
+	timeout 1 cat <&"$log" >"$box/log" || true
+	for words in "state: version 1" "container $id: made" "init of $id: created, starting" \
+		"1 wait for its end" "exec e1: created" "call: containerd.task.v2.Task/Wait" \
+		"call: containerd.task.v2.Task/Start" "worker: start $id" "pidfd of $id" "fd: 0"; do
+		contains "$(cat "$box/log")" "$words"
+	done
+	await 5 status_is "$RUNNING"
+	end
+	exec {log}>&-
+}
+
+@test "short of fds: the call fails alone, and the next one works" {
+	begin sleep 1000
+	pid=$(shim_pid)
+	note_exec e1 true
+	highest=$(find "/proc/$pid/fd" -mindepth 1 -printf '%f\n' | sort -n | tail -1)
+	prlimit --pid "$pid" --nofile=$((highest + 2)):
+	refused "$EXHAUSTED" "Too many open files" call Start exec_id=e1
+	status_is "$RUNNING"
+	prlimit --pid "$pid" --nofile=1000:
+	in_exec e2 sh -c 'exit 6' >/dev/null
+	equals "$(call Wait exec_id=e2 | field exit_status)" 6
+	end
+}
+
+@test "short of memory: the call fails alone, and the next one works" {
+	begin sleep 1000
+	pid=$(shim_pid)
+	used=$(awk '/^VmSize/ { print $2 * 1024 }' "/proc/$pid/status")
+	prlimit --pid "$pid" --as=$((used + 8192)):
+	refused "$EXHAUSTED" "" call Exec exec_id=e1 spec.type_url=x \
+		spec.value="$(head -c 120000 /dev/zero | tr '\0' x)"
+	status_is "$RUNNING"
+	prlimit --pid "$pid" --as=unlimited:
+	in_exec e2 sh -c 'exit 6' >/dev/null
+	equals "$(call Wait exec_id=e2 | field exit_status)" 6
+	end
+}
