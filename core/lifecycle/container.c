@@ -112,10 +112,22 @@ int container_load_pipeline(struct container *container, const char *serving, bo
 	return 0;
 }
 
+bool container_is_paused(struct container *container, struct ironbox_error *error)
+{
+	size_t i;
+
+	for (i = 0; i < container->pipeline.count; i++) {
+		struct stage *stage = &container->pipeline.stages[i];
+
+		if (stage->plugin.paused && stage->plugin.paused(&stage->seen, error) == 1)
+			return true;
+	}
+	return false;
+}
+
 enum container_status container_status(struct container *container, struct ironbox_error *error)
 {
 	enum container_status status = state_status(container);
-	size_t i;
 
 	if (status != STATUS_RUNNING && status != STATUS_CREATED)
 		return status;
@@ -124,11 +136,5 @@ enum container_status container_status(struct container *container, struct ironb
 		log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(error));
 		return status;
 	}
-	for (i = 0; i < container->pipeline.count; i++) {
-		struct stage *stage = &container->pipeline.stages[i];
-
-		if (stage->plugin.paused && stage->plugin.paused(&stage->seen, error) == 1)
-			return STATUS_PAUSED;
-	}
-	return status;
+	return container_is_paused(container, error) ? STATUS_PAUSED : status;
 }

@@ -40,6 +40,7 @@ struct container {
 	int pidfd;
 	int init_pidfd; /* exec: of the container's init; pidfd is the joiner's */
 	bool joiner_made;
+	bool signals_are_reset; /* in the runtime already, so in what it makes */
 	bool told_to_go;        /* MESSAGE_START was sent, ahead of READY */
 	uint64_t start_time;    /* of pid, once it was looked up */
 	bool has_attach;        /* init waits for MESSAGE_ATTACHED */
@@ -96,6 +97,9 @@ enum container_status state_status(struct container *container);
 /* The above and, for a running container, whether a stage says that it is paused. Loads the
  * recorded pipeline for it. */
 enum container_status container_status(struct container *container, struct ironbox_error *error);
+
+/* Does a stage of the loaded pipeline say so? */
+bool container_is_paused(struct container *container, struct ironbox_error *error);
 
 /* Opens a container for a verb: directory, state.json. An id that is not there: code ENOENT,
  * "container does not exist". */

@@ -172,13 +172,19 @@ int container_watch_memory(const struct runtime *runtime, const char *id, int *f
 int container_oom_kills(const struct runtime *runtime, const char *id, uint64_t *oom_kills,
                         struct ironbox_error *error);
 
-/* A container that is held open, so that an exec reads no file and loads no plugin again: config
+/*
+ * A container that is held open, so that an exec reads no file and loads no plugin again: config
  * and ini are parsed, the modules are loaded. For a process that waits for execs into this one
- * container, and forks for each (the fork calls container_exec_in once). */
+ * container, and forks for each: the fork calls container_exec_in once, and ends (its child, the
+ * process, is the nearest reaper's then). Opening sets all signals to their defaults and unblocks
+ * them, once for all that is made: what the caller ignores after that is ignored in there too.
+ * *runtime has to live as long; a fork may set runtime->progress to a memory of its own.
+ */
 struct exec_place;
 struct exec_place *container_exec_open(const struct runtime *runtime, const char *id,
                                        struct ironbox_error *error);
-/* request->id is the place's. Detached alone. */
+/* The id is the place's. Detached alone. Fails with code ESTALE when the container's record has
+ * changed: then nothing was begun, and another place is to be opened. */
 int container_exec_in(struct exec_place *place, const struct exec_request *request,
                       struct ironbox_error *error);
 void container_exec_close(struct exec_place *place);

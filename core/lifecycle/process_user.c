@@ -182,7 +182,10 @@ int process_leave_runtime(struct container *container, uint32_t preserve_fds,
 		return error_begin(error, errno, "close what is the runtime's");
 	container->pipeline.root_fd = -1;
 	process_log.fd = LOG_NOWHERE;
-	signals_reset(); /* here, for a seccomp filter may forbid it later */
+	if (container->signals_are_reset)
+		signals_unblock();
+	else
+		signals_reset(); /* here, for a seccomp filter may forbid it later */
 	return 0;
 }
 

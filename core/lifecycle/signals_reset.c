@@ -20,7 +20,6 @@ struct kernel_sigaction {
 void signals_reset(void)
 {
 	const struct kernel_sigaction standard = { .handler = SIG_DFL };
-	const uint64_t none = 0;
 	int number;
 
 	/* Only what is ignored needs it: handlers are reset by execve(2) itself. */
@@ -31,5 +30,12 @@ void signals_reset(void)
 		    now.handler == SIG_IGN)
 			syscall(SYS_rt_sigaction, number, &standard, NULL, sizeof(now.mask));
 	}
+	signals_unblock();
+}
+
+void signals_unblock(void)
+{
+	const uint64_t none = 0;
+
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
 }

@@ -4,5 +4,7 @@
 
 /* All signals as a process has them at birth: default, and not blocked (conmon ignores SIGPIPE). */
 void signals_reset(void);
+/* The second half of it. */
+void signals_unblock(void);
 
 #endif

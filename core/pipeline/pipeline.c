@@ -35,7 +35,7 @@ static const struct {
 	PHASE(JOIN, join),           PHASE(PAUSE, pause),         PHASE(RESUME, resume),
 	PHASE(STATS, stats),         PHASE(PROCESSES, processes), PHASE(CHECKPOINT, checkpoint),
 	PHASE(RESTORE, restore),     PHASE(VERIFY, verify),       PHASE(TEARDOWN, teardown),
-	PHASE(PROBE, probe),
+	PHASE(PROBE, probe),         PHASE(HOLD, hold),
 #undef PHASE
 };
 
@@ -172,6 +172,42 @@ static bool is_loaded(const struct pipeline *pipeline, const char *name)
 	return false;
 }
 
+/* 1: it is woken, and found; 0: it sleeps. */
+static int wake(const struct pipeline *pipeline, const char *name, struct module *module,
+                struct ironbox_error *error)
+{
+	size_t i;
+
+	for (i = 0; i < pipeline->asleep_count; i++)
+		if (!strcmp(pipeline->asleep[i].manifest.name, name) &&
+		    !select_wakes(pipeline, name, &pipeline->asleep[i]))
+			return 0;
+	return select_stage(pipeline, name, module, error);
+}
+
+int pipeline_hold(struct pipeline *pipeline, struct ironbox_error *error)
+{
+	const struct config *config = pipeline->config;
+	size_t i, count = 0;
+
+	while (config->stages[count])
+		count++;
+	/* in their places for good: a manifest points into itself */
+	pipeline->asleep = calloc(count + 1, sizeof(*pipeline->asleep));
+	if (!pipeline->asleep)
+		return error_begin(error, errno, "keep the manifests of stages");
+	for (i = 0; i < count; i++) {
+		if (is_loaded(pipeline, config->stages[i]) ||
+		    !stage_is_enabled(config, config->stages[i]))
+			continue;
+		if (select_find(pipeline, config->stages[i],
+		                &pipeline->asleep[pipeline->asleep_count], error) < 0)
+			return -1;
+		pipeline->asleep_count++;
+	}
+	return pipeline_run(pipeline, PHASE_HOLD, error);
+}
+
 int pipeline_load_woken(struct pipeline *pipeline, struct ironbox_error *error)
 {
 	const struct config *config = pipeline->config;
@@ -188,7 +224,7 @@ int pipeline_load_woken(struct pipeline *pipeline, struct ironbox_error *error)
 		if (is_loaded(pipeline, config->stages[i]) ||
 		    !stage_is_enabled(config, config->stages[i]))
 			continue;
-		woken = select_stage(pipeline, config->stages[i], &module, error);
+		woken = wake(pipeline, config->stages[i], &module, error);
 		if (woken < 0)
 			return -1;
 		if (!woken)
@@ -258,12 +294,14 @@ void pipeline_free(struct pipeline *pipeline)
 		/* no dlclose(3): the process ends soon, and unmapping costs more than it gives */
 	}
 	free(pipeline->stages);
+	free(pipeline->asleep);
 	facts_free(pipeline->facts);
 	free_externals(pipeline);
 	replace_fd(&pipeline->root_fd, -1);
 	replace_fd(&pipeline->proc_fd, -1);
 	replace_fd(&pipeline->console_fd, -1);
 	pipeline->stages = NULL;
+	pipeline->asleep = NULL;
 	pipeline->facts = NULL;
 	pipeline->count = 0;
 }

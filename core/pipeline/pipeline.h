@@ -39,6 +39,7 @@ enum phase {
 	PHASE_RESTORE,
 	PHASE_VERIFY,
 	PHASE_TEARDOWN,
+	PHASE_HOLD,
 	PHASE_PROBE,
 };
 
@@ -103,6 +104,9 @@ struct pipeline {
 	size_t root_mount_count;
 	bool root_mounts_taken; /* by a stage */
 
+	struct module *asleep; /* pipeline_hold: the modules of stages that sleep; owned */
+	size_t asleep_count;
+
 	struct ironbox_external *externals; /* what stages declared; owned */
 	size_t external_count;
 
@@ -139,6 +143,10 @@ int pipeline_load_recorded(struct pipeline *pipeline, const struct pipeline_subj
 /* Besides the recorded ones, loads the stages that the spec wakes now: in exec the process may ask
  * for what the container did not. Refuses what is asked of a stage that is off. */
 int pipeline_load_woken(struct pipeline *pipeline, struct ironbox_error *error);
+/* For who keeps a recorded pipeline through many verbs, each in a fork of it: keeps what they would
+ * find anew each time. The stages, by their phase `hold`; and which others sleep, so that
+ * pipeline_load_woken reads no file but of one that is woken. */
+int pipeline_hold(struct pipeline *pipeline, struct ironbox_error *error);
 /* Besides the recorded ones, loads and configures the stages whose manifests name pipeline->verb.
  */
 int pipeline_load_for_verb(struct pipeline *pipeline, const struct pipeline_subject *subject,

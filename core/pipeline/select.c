@@ -87,20 +87,31 @@ static int check_order(const struct config *config, const char *stage,
 	return list_each_word(manifest->before, check_neighbour, &rule) != 0 ? -1 : 0;
 }
 
-int select_stage(const struct pipeline *pipeline, const char *stage, struct module *module,
-                 struct ironbox_error *error)
+int select_find(const struct pipeline *pipeline, const char *stage, struct module *module,
+                struct ironbox_error *error)
 {
 	if (module_find(module, pipeline->config, stage, error) < 0)
 		return error_context(error, "stage %s", stage);
 	if (strcmp(module->manifest.name, stage) != 0)
 		return error_begin(error, 0, "stage %s: %s is a module for stage %s", stage,
 		                   module->path, module->manifest.name);
-	if (check_order(pipeline->config, stage, &module->manifest, error) < 0)
-		return -1;
+	return check_order(pipeline->config, stage, &module->manifest, error);
+}
+
+bool select_wakes(const struct pipeline *pipeline, const char *stage, const struct module *module)
+{
 	if (*module->manifest.verbs &&
 	    !(pipeline->verb && list_has_word(module->manifest.verbs, pipeline->verb)))
-		return 0;
+		return false;
 	return is_woken(pipeline, stage, &module->manifest);
+}
+
+int select_stage(const struct pipeline *pipeline, const char *stage, struct module *module,
+                 struct ironbox_error *error)
+{
+	if (select_find(pipeline, stage, module, error) < 0)
+		return -1;
+	return select_wakes(pipeline, stage, module);
 }
 
 struct owners {

@@ -8,7 +8,12 @@
 bool stage_is_enabled(const struct config *config, const char *stage);
 
 /* Finds the module of an enabled stage and checks its place in the ini's order against what its
- * manifest declares. 1: the spec wakes it; 0: it may sleep; -1: an error. */
+ * manifest declares. */
+int select_find(const struct pipeline *pipeline, const char *stage, struct module *module,
+                struct ironbox_error *error);
+/* Does the verb, or the spec, wake it? */
+bool select_wakes(const struct pipeline *pipeline, const char *stage, const struct module *module);
+/* Both. 1: it is woken; 0: it may sleep; -1: an error. */
 int select_stage(const struct pipeline *pipeline, const char *stage, struct module *module,
                  struct ironbox_error *error);
 
