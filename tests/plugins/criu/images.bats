@@ -1,6 +1,7 @@
 # checkpoint and restore with the true CRIU, on a kernel that it knows.
 load ../../support/box
 load images
+load ../rootfs/snapshot
 
 setup() {
 	count_setup
@@ -139,4 +140,28 @@ says() {
 	ironbox delete --force "$id"
 	exec {in}>&- {out}>&-
 	wait
+}
+
+@test "criu: the root of a snapshot is mounted anew, and the host sees it in neither life" {
+	ironbox() {
+		with_mounts "$@"
+	}
+	snapshot_setup
+	snapshot_layers 20
+	snapshot_of "overlay / overlay $upper,lowerdir=$lower"
+	box_args sh -c "echo text >/written; $counting"
+	watch_begin
+	run_container
+	await 30 counted 5
+	checkpoint
+	ironbox delete "$id"
+	before=$(count)
+	restore
+	await 30 counted $((before + 5))
+	run ironbox exec "$id" /bin/sh -c 'cat /top /written; echo more >/more'
+	equals "$output" "20
+text"
+	equals "$(cat "$layers/upper/more")" more
+	ironbox delete --force "$id"
+	equals "$(watch_end)" 0
 }
