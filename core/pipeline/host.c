@@ -13,6 +13,7 @@
 #include "pipeline/pipeline.h"
 #include "support/log.h"
 #include "support/path.h"
+#include "support/progress.h"
 
 static struct stage *stage_of(const struct ironbox_stage *seen)
 {
@@ -376,6 +377,11 @@ static size_t host_take_root_mounts(struct ironbox_stage *seen,
 	return pipeline->root_mount_count;
 }
 
+static void host_progress(const struct ironbox_stage *seen, const char *what)
+{
+	progress_write(pipeline_of(seen)->progress, stage_of(seen)->name, what);
+}
+
 const struct ironbox_host pipeline_host = {
 	.abi = IRONBOX_ABI,
 	.size = sizeof(struct ironbox_host),
@@ -412,4 +418,5 @@ const struct ironbox_host pipeline_host = {
 	.write_attribute = host_write_attribute,
 	.carried_out = host_carried_out,
 	.take_root_mounts = host_take_root_mounts,
+	.progress = host_progress,
 };

@@ -111,6 +111,8 @@ int mounts_finish(const struct ironbox_stage *stage, struct ironbox_error *error
  * directory or, if source_fd is no directory, as a file. */
 int mount_point_open(const struct ironbox_stage *stage, const struct mount *mount, int source_fd,
                      bool *made, struct ironbox_error *error);
+/* Says that it is this one's turn: its source may be on a file system that hangs. */
+void mount_progress(const struct ironbox_stage *stage, const struct mount *mount);
 /* Puts a detached mount on a mount point. */
 int mount_place(const struct ironbox_stage *stage, int mount_fd, int point_fd, const char *where,
                 struct ironbox_error *error);

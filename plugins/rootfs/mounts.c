@@ -224,6 +224,15 @@ static bool is_readonly_tmpfs(const struct mount *mount)
 	return is_type(mount, "tmpfs") && mount->options.flags & MS_RDONLY;
 }
 
+void mount_progress(const struct ironbox_stage *stage, const struct mount *mount)
+{
+	char what[256];
+
+	snprintf(what, sizeof(what), "mounts[%zu], %s on %s", mount->index,
+	         mount->source ? mount->source : "none", mount->destination);
+	stage->host->progress(stage, what);
+}
+
 static int mount_one(struct ironbox_stage *stage, struct mount *mount, int early_fd,
                      struct ironbox_error *error)
 {
@@ -316,6 +325,7 @@ int mounts_make(struct ironbox_stage *stage, struct ironbox_error *error)
 	for (i = 0; i < count; i++) {
 		if (mount_read(stage, mounts, i, &mount, error) < 0)
 			return -1;
+		mount_progress(stage, &mount);
 		if (mount_one(stage, &mount, shared_fds ? shared_fds[i] : -1, error) < 0)
 			return stage->host->context(error, "mounts[%zu]", i);
 		note(rootfs, &mount);

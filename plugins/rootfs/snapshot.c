@@ -115,9 +115,8 @@ static int read_mount(const struct ironbox_stage *stage, const struct ironbox_ro
 	return check(stage, mount, error);
 }
 
-/* Puts in front of an error which of them it was; 100 layers would fill it. */
-static int name_mount(const struct ironbox_stage *stage, const struct ironbox_root_mount *given,
-                      struct ironbox_error *error)
+/* Which of them it is. Not with all of its options: 100 layers would fill an error. */
+static void describe(const struct ironbox_root_mount *given, char *text, size_t size)
 {
 	const char *const *word;
 	char options[200] = "";
@@ -126,10 +125,18 @@ static int name_mount(const struct ironbox_stage *stage, const struct ironbox_ro
 	for (word = given->options; word && *word && at < sizeof(options); word++)
 		at += (size_t)snprintf(options + at, sizeof(options) - at, "%s%s", at ? "," : "",
 		                       *word);
-	return stage->host->context(error, "the snapshot's mount of %s, type %s, options %s%s",
-	                            given->source ? given->source : "nothing",
-	                            given->type ? given->type : "none", options,
-	                            at < sizeof(options) ? "" : "…");
+	snprintf(text, size, "the snapshot's mount of %s, type %s, options %s%s",
+	         given->source ? given->source : "nothing", given->type ? given->type : "none",
+	         options, at < sizeof(options) ? "" : "…");
+}
+
+static int name_mount(const struct ironbox_stage *stage, const struct ironbox_root_mount *given,
+                      struct ironbox_error *error)
+{
+	char text[600];
+
+	describe(given, text, sizeof(text));
+	return stage->host->context(error, "%s", text);
 }
 
 int snapshot_validate(struct ironbox_stage *stage, struct ironbox_error *error)
@@ -209,8 +216,11 @@ static int make_one(const struct ironbox_stage *stage, const struct ironbox_root
 {
 	struct rootfs *rootfs = stage->data;
 	struct snapshot_mount mount;
+	char what[600];
 	cleanup_close int point_fd = -1;
 
+	describe(given, what, sizeof(what));
+	stage->host->progress(stage, what);
 	if (read_mount(stage, given, &mount, error) < 0)
 		return -1;
 	point_fd = open_point(stage, &mount, error);

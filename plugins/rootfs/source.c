@@ -114,8 +114,10 @@ static int send_sources(struct ironbox_stage *stage, struct ironbox_error *error
 	for (i = 0; i < count; i++) {
 		if (mount_read(stage, mounts, i, &mount, error) < 0)
 			return -1;
-		if (mount_is_bind(&mount) && source_is_sent(stage, &mount) &&
-		    send_source(stage, &mount, error) < 0)
+		if (!mount_is_bind(&mount) || !source_is_sent(stage, &mount))
+			continue;
+		mount_progress(stage, &mount);
+		if (send_source(stage, &mount, error) < 0)
 			return stage->host->context(error, "mounts[%zu]", i);
 	}
 	return 0;

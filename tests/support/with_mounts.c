@@ -1,15 +1,21 @@
 /*
  * with_mounts: the command `ironbox`, but that what it creates, runs and restores has a root made
  * of mounts, as the shim hands them over: those of the file that FSTAB in the environment names. It
- * is such as fstab(5), with "/" for the root itself. The linker puts us in front of these three
- * calls (--wrap).
+ * is such as fstab(5), with "/" for the root itself. With PROGRESS, a file holds struct runtime's
+ * progress, as who waits for a verb would find it. The linker puts us in front of these three calls
+ * (--wrap).
  */
+#include <fcntl.h>
 #include <mntent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#include <ironbox/cleanup.h>
 
 #include "cli/seal.h"
 #include "lifecycle/lifecycle.h"
+#include "support/progress.h"
 
 enum { MOUNTS_MAX = 16, OPTIONS_MAX = 64, LINE_SIZE = 1 << 16 };
 
@@ -91,13 +97,26 @@ static int add_mounts(struct create_request *request, struct ironbox_error *erro
 	return 0;
 }
 
-int __wrap_container_create(const struct runtime *runtime, const struct create_request *given,
+static struct runtime with_progress(const struct runtime *given)
+{
+	struct runtime runtime = *given;
+	const char *path = getenv("PROGRESS");
+	cleanup_close int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+
+	if (fd < 0 || ftruncate(fd, PROGRESS_SIZE) < 0)
+		return runtime;
+	runtime.progress = mmap(NULL, PROGRESS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return runtime;
+}
+
+int __wrap_container_create(const struct runtime *given_runtime, const struct create_request *given,
                             struct ironbox_error *error)
 {
+	struct runtime runtime = with_progress(given_runtime);
 	struct create_request request = *given;
 
 	return add_mounts(&request, error) < 0 ? -1
-	                                       : __real_container_create(runtime, &request, error);
+	                                       : __real_container_create(&runtime, &request, error);
 }
 
 int __wrap_container_run(const struct runtime *runtime, const struct run_request *given,

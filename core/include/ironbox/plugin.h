@@ -207,6 +207,10 @@ struct ironbox_host {
 	 * refused when no stage has called this by the end of validate. */
 	size_t (*take_root_mounts)(struct ironbox_stage *stage,
 	                           const struct ironbox_root_mount **mounts);
+
+	/* Says what is begun now and may take for ever, for who finds the verb hanging: "mount
+	 * /srv/x". Till then it is the phase. Cut at a hundred bytes or so. Since 1.1. */
+	void (*progress)(const struct ironbox_stage *stage, const char *what);
 };
 
 #define IRONBOX_ATTRIBUTES_MAX 8

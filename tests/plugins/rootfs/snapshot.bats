@@ -245,6 +245,49 @@ $(readlink /proc/self/ns/mnt)"
 	equals "$(ls "$state_root")" ""
 }
 
+# hangs_at TEXT: create hangs, says so, and is killed as by who has waited too long; delete is not held
+# up by it.
+hangs_at() {
+	local hung runtime
+
+	mkdir "$box/hung"
+	"$HUNG_MOUNT" "$box/hung" 3>&- &
+	hung=$!
+	await 10 mounted_at "$box/hung"
+	box_args /bin/true
+	PROGRESS=$box/progress FSTAB=$box/fstab "$WITH_MOUNTS" --root "$state_root" --config "$box/ironbox.ini" \
+		create --bundle "$bundle" "$id" >"$box/out" 2>&1 3>&- &
+	runtime=$!
+	await 10 grep -qa "$1" "$box/progress"
+	kill -9 "$runtime"
+	wait "$runtime" || true
+	timeout 10 "$IRONBOX" --root "$state_root" --config "$box/ironbox.ini" delete --force "$id"
+	umount -l "$box/hung"
+	kill -9 "$hung"
+	wait "$hung" || true
+}
+
+mounted_at() {
+	grep -q " $1 " /proc/self/mountinfo
+}
+
+@test "snapshot: a layer that hangs is named to who waits, and killed" {
+	snapshot_of "overlay / overlay lowerdir=$box/hung/1:$layers/base"
+	hangs_at "rootfs: the snapshot's mount of overlay, type overlay, options lowerdir=$box/hung"
+}
+
+@test "snapshot: so is it in a user namespace" {
+	in_user_namespace
+	snapshot_of "$box/hung/1 / bind bind"
+	hangs_at "rootfs: the snapshot's mount of $box/hung/1, type bind"
+}
+
+@test "snapshot: so is a source in mounts[] that hangs" {
+	snapshot_of "$layers/base / bind rbind"
+	box_set '.mounts += [{destination: "/tmp", source: ($box + "/hung/1"), options: ["bind"]}]' --arg box "$box"
+	hangs_at "rootfs: mounts.7., $box/hung/1 on /tmp"
+}
+
 @test "snapshot: the second of them fails, also where the host sees the first" {
 	box_ini $'[rootfs]\nhost_visible = yes'
 	snapshot_of "$layers/base / bind rbind" "nothing / nosuchfs rw"
