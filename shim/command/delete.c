@@ -146,9 +146,8 @@ static int await_child(pid_t pid, struct removal *removal, struct ironbox_error 
 		removal->progress[PROGRESS_SIZE - 1] = '\0';
 		stuck_describe(pid, where, sizeof(where));
 		kill(pid, SIGKILL); /* not waited for: it may sit where no signal reaches it */
-		return error_begin(error, ETIMEDOUT, "not done within %d s%s%s: %s",
-		                   DEADLINE_MS / 1000, *removal->progress ? ", at " : "",
-		                   removal->progress, where);
+		return error_begin(error, 0, "not done within %d s%s%s: %s", DEADLINE_MS / 1000,
+		                   *removal->progress ? ", at " : "", removal->progress, where);
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -178,7 +177,7 @@ static int remove_in_child(const struct arguments *arguments, const struct bundl
 		                                                            : EXIT_SUCCESS);
 	result = pid < 0 ? error_begin(error, errno, "fork") : await_child(pid, removal, error);
 	munmap(removal, sizeof(*removal));
-	return result < 0 ? error_context(error, "delete %s", arguments->id) : 0;
+	return result;
 }
 
 /* A shim that was killed leaves its socket; of a pod's, whichever container goes first. */

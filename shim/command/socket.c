@@ -174,8 +174,9 @@ int socket_remove_stale(const struct shim_socket *stale, struct ironbox_error *e
 {
 	cleanup_close int folder_fd = -1;
 	bool there = false;
+	struct stat status;
 
-	if (access(stale->name.sun_path, F_OK) < 0)
+	if (lstat(stale->name.sun_path, &status) < 0 || !S_ISSOCK(status.st_mode))
 		return 0;
 	folder_fd = open_folder(stale, false, error);
 	if (folder_fd < 0 || lock_folder(folder_fd, error) < 0 ||
