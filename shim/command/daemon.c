@@ -29,6 +29,56 @@ int daemon_open_log(struct ironbox_error *error)
 	return steal_fd(&fd);
 }
 
+/* The words of a command line one after the other, each with its NUL. */
+struct words {
+	char *text;
+	size_t size;
+};
+
+static const char *add_word(struct words *words, const char *word)
+{
+	size_t size = strlen(word) + 1;
+	char *added = memcpy(words->text + words->size, word, size);
+
+	words->size += size;
+	return added;
+}
+
+int daemon_set_name(const struct daemon *daemon, struct serve_settings *settings,
+                    struct ironbox_error *error)
+{
+	const struct arguments *arguments = daemon->arguments;
+	char **last = daemon->argv;
+	struct words words = { 0 };
+	size_t room;
+
+	while (last[1])
+		last++;
+	room = (size_t)(*last + strlen(*last) + 1 - *daemon->argv);
+	words.text = malloc(strlen(*daemon->argv) + strlen(arguments->namespace) +
+	                    strlen(arguments->id) + strlen(daemon->containerd) + 64);
+	if (!words.text)
+		return error_begin(error, errno, "keep the command line");
+	add_word(&words, *daemon->argv);
+	add_word(&words, "-namespace");
+	settings->namespace = add_word(&words, arguments->namespace);
+	add_word(&words, "-id");
+	settings->id = add_word(&words, arguments->id);
+	add_word(&words, "-address");
+	add_word(&words, daemon->containerd);
+	if (daemon->debug)
+		add_word(&words, "-debug");
+	if (daemon->group)
+		settings->id = daemon->group;
+	prctl(PR_SET_NAME, "containerd-shim", 0, 0, 0); /* else "3", the launcher's memfd */
+	/* no room: an address that came by the environment */
+	if (words.size > room)
+		return 0;
+	memcpy(*daemon->argv, words.text, words.size);
+	memset(*daemon->argv + words.size, 0, room - words.size);
+	return 0;
+}
+
 /* Who started us waits for the end of our stdout and stderr. */
 static int set_fds(const struct daemon *daemon, struct ironbox_error *error)
 {
@@ -59,88 +109,28 @@ static int set_process(struct ironbox_error *error)
 	/* no core dumps, no ptrace, no /proc/PID/fd for others of our user */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return error_begin(error, errno, "prctl PR_SET_DUMPABLE");
-	prctl(PR_SET_NAME, "containerd-shim", 0, 0, 0); /* else "3", the launcher's memfd */
 	/* give back what is freed: a shim idles for months */
 	mallopt(M_TRIM_THRESHOLD, 64 * 1024);
 	mallopt(M_TOP_PAD, 16 * 1024);
 	return 0;
 }
 
-/* The words of a command line one after the other, each with its NUL. */
-struct words {
-	char *text;
-	size_t size;
-};
-
-static const char *add_word(struct words *words, const char *word)
+_Noreturn void daemon_run(const struct daemon *daemon, const struct serve_settings *settings)
 {
-	size_t size = strlen(word) + 1;
-	char *added = memcpy(words->text + words->size, word, size);
-
-	words->size += size;
-	return added;
-}
-
-/* Writes over the command line of `start`, so that `ps` tells shims apart, as with containerd's
- * own. What the words were is kept in a copy, which the settings point into from now on. Without
- * room for it (an address that came by the environment) the old line stays. */
-static int set_words(const struct daemon *daemon, struct serve_settings *settings,
-                     struct ironbox_error *error)
-{
-	const struct arguments *arguments = daemon->arguments;
-	char **last = daemon->argv;
-	struct words words = { 0 };
-	size_t room;
-
-	while (last[1])
-		last++;
-	room = (size_t)(*last + strlen(*last) + 1 - *daemon->argv);
-	words.text = malloc(strlen(*daemon->argv) + strlen(arguments->namespace) +
-	                    strlen(arguments->id) + strlen(daemon->containerd) + 64);
-	if (!words.text)
-		return error_begin(error, errno, "keep the command line");
-	add_word(&words, *daemon->argv);
-	add_word(&words, "-namespace");
-	settings->namespace = add_word(&words, arguments->namespace);
-	add_word(&words, "-id");
-	settings->id = add_word(&words, arguments->id);
-	add_word(&words, "-address");
-	add_word(&words, daemon->containerd);
-	if (daemon->debug)
-		add_word(&words, "-debug");
-	if (daemon->group)
-		settings->id = daemon->group;
-	if (words.size > room)
-		return 0;
-	memcpy(*daemon->argv, words.text, words.size);
-	memset(*daemon->argv + words.size, 0, room - words.size);
-	return 0;
-}
-
-_Noreturn void daemon_run(const struct daemon *daemon)
-{
-	struct serve_settings settings = {
-		.ttrpc_address = daemon->ttrpc_address,
-		.socket_path = daemon->socket_path,
-		.listen_fd = daemon->listen_fd,
-		.debug = daemon->debug,
-	};
 	ERROR_NONE(error);
 	int result;
 
-	process_log.debug = daemon->debug;
+	process_log.debug = settings->debug;
 	result = set_fds(daemon, &error);
 	if (result == 0)
 		result = set_process(&error);
-	if (result == 0)
-		result = set_words(daemon, &settings, &error);
 	if (error_is_told(daemon->warning))
 		log_write(IRONBOX_LOG_WARNING, "%s", error_text(daemon->warning));
 	if (result == 0)
-		result = shim_serve(&settings, &error);
+		result = shim_serve(settings, &error);
 	if (result < 0) {
 		log_write(IRONBOX_LOG_ERROR, "the shim ends: %s", error_text(&error));
-		unlink(daemon->socket_path);
+		unlink(settings->socket_path);
 	}
 	exit(result < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }

@@ -36,13 +36,16 @@ static int check_names(const struct arguments *arguments, struct ironbox_error *
 
 static int run_action(const struct arguments *arguments, char **argv, struct ironbox_error *error)
 {
-	const char *action = arguments->action;
+	/* a text of ours: `start` writes over argv */
+	const char *action =
+		arguments->action && strcmp(arguments->action, "delete") == 0 ? "delete" : "start";
 	int result = -1;
 
-	if (!action)
+	if (!arguments->action)
 		return error_begin(error, 0, "an action is missing: start or delete; -h says more");
-	if (strcmp(action, "start") != 0 && strcmp(action, "delete") != 0)
-		return error_begin(error, 0, "%s: no such action: start or delete", QUOTE(action));
+	if (strcmp(arguments->action, action) != 0)
+		return error_begin(error, 0, "%s: no such action: start or delete",
+		                   QUOTE(arguments->action));
 	if (check_names(arguments, error) == 0) {
 		if (strcmp(action, "delete") == 0)
 			result = delete_run(arguments, error);

@@ -99,12 +99,15 @@ static pid_t fork_daemon(struct start *start, char **argv, struct ironbox_error 
 		.arguments = start->arguments,
 		.group = start->group,
 		.containerd = start->containerd,
-		.ttrpc_address = start->ttrpc_address,
-		.socket_path = start->socket.name.sun_path,
-		.listen_fd = start->socket.fd,
 		.debug = start->arguments->debug || start->bootstrap.debug,
 		.argv = argv,
 		.warning = &warning,
+	};
+	struct serve_settings settings = {
+		.ttrpc_address = start->ttrpc_address,
+		.socket_path = start->socket.name.sun_path,
+		.listen_fd = start->socket.fd,
+		.debug = daemon.debug,
 	};
 	cleanup_close int log_fd = -1;
 	pid_t pid;
@@ -112,11 +115,11 @@ static pid_t fork_daemon(struct start *start, char **argv, struct ironbox_error 
 	if (place(start, &warning, error) < 0)
 		return -1;
 	daemon.log_fd = log_fd = daemon_open_log(error);
-	if (log_fd < 0)
+	if (log_fd < 0 || daemon_set_name(&daemon, &settings, error) < 0)
 		return -1;
 	pid = fork();
 	if (pid == 0)
-		daemon_run(&daemon);
+		daemon_run(&daemon, &settings);
 	if (pid < 0)
 		return error_begin(error, errno, "fork the daemon");
 	return pid;

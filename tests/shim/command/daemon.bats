@@ -20,7 +20,7 @@ teardown() {
 /dev/null
 $PWD/log"
 	run find "/proc/$pid/fd" -mindepth 1 -not -name '[012]' \
-		-not -lname 'socket:*' -not -lname 'anon_inode:*' -printf '%f %l\n'
+		-not -lname 'socket:*' -not -lname 'anon_inode:*' -not -lname /dev/null -printf '%f %l\n'
 	equals "$output" ""
 	equals "$(readlink "/proc/$pid/cwd")" /
 }

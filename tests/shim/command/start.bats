@@ -99,10 +99,10 @@ teardown() {
 	equals "$(stat -c '%a %u' "$sockets")" "700 0"
 	run grep -F "$(basename "$path")" /proc/net/unix
 	contains "$output" " $path"
-	run setpriv --reuid 1000 --regid 1000 --clear-groups python3 -c \
+	run setpriv --reuid 1000 --regid 1000 --clear-groups /usr/bin/python3 -c \
 		'import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$path"
 	equals "$status" 1
-	contains "$output" "Permission denied"
+	equals "${lines[-1]}" "PermissionError: [Errno 13] Permission denied"
 }
 
 @test "start: a folder of sockets that others may enter is refused" {
