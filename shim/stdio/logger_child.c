@@ -118,7 +118,7 @@ static int await_ready(int fd, enum uri_kind kind, struct ironbox_error *error)
 	if (result < 0)
 		return error_begin(error, errno, "wait till it is ready");
 	if (result == 0)
-		return error_begin(error, ETIMEDOUT, "not ready after %d s", READY_MS / 1000);
+		return error_begin(error, 0, "not ready after %d s", READY_MS / 1000);
 	if (read(fd, &byte, 1) != 1 && kind == URI_BINARY_V2)
 		return error_begin(error, 0, "it ended, or closed fd 5, without being ready");
 	return 0;

@@ -16,6 +16,7 @@
 #include <ironbox/cleanup.h>
 
 #include "stdio/child.h"
+#include "support/log.h"
 #include "support/time.h"
 
 unsigned char pattern(uint64_t offset)
@@ -75,6 +76,19 @@ void write_file(const char *path, const char *text, mode_t mode)
 	close(fd);
 }
 
+unsigned times_logged(struct box *box, const char *line)
+{
+	FILE *log = fopen(box->log, "re");
+	char text[4096];
+	unsigned count = 0;
+
+	assert_non_null(log);
+	while (fgets(text, sizeof(text), log))
+		count += strstr(text, line) != NULL;
+	fclose(log);
+	return count;
+}
+
 void make_fifo(const char *path)
 {
 	assert_int_equal(mkfifo(path, 0600), 0);
@@ -113,7 +127,9 @@ static void on_child(struct watch *watch, uint32_t events)
 			if (box->stdio && box->drain_ms >= 0)
 				stdio_process_ended(box->stdio, box->drain_ms);
 		} else if (box->stdio && stdio_reaped(box->stdio, pid)) {
-			box->reaped_logger = pid;
+			box->reaped_loggers++;
+		} else {
+			box->strangers++;
 		}
 	}
 }
@@ -402,6 +418,8 @@ int box_setup(void **state)
 	make_fifo(box->in);
 	make_fifo(box->out);
 	make_fifo(box->err);
+	snprintf(box->log, sizeof(box->log), "%s/log", box->folder);
+	process_log.fd = open(box->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
@@ -442,6 +460,7 @@ int box_teardown(void **state)
 	}
 	while (waitpid(-1, NULL, 0) > 0)
 		continue;
+	close(process_log.fd);
 	close(box->signals.fd);
 	loop_close(&box->loop);
 	assert_int_equal(nftw(box->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);

@@ -44,7 +44,7 @@ struct box {
 	int deadline_ms; /* of the worker that opens the streams */
 	bool exited, drained, opened, terminal;
 	char error[2048];
-	pid_t reaped_logger;
+	unsigned reaped_loggers, strangers; /* children that died; strangers: nobody's */
 };
 
 int box_setup(void **state);
@@ -79,6 +79,8 @@ void write_pattern(int fd, uint64_t size, size_t piece);
 /* Whether the file holds just that much of it. */
 void assert_file_is_pattern(const char *path, uint64_t size);
 uint64_t file_size(const char *path);
+/* How often the line stands in the log of the shim. */
+unsigned times_logged(struct box *box, const char *line);
 void make_fifo(const char *path);
 unsigned open_fds(void);
 /* A file of that text, in the box's folder. */

@@ -125,6 +125,8 @@ static void last_words_without_a_client_are_counted(void **state)
 	stdio_describe(box->stdio, out);
 	fclose(out);
 	assert_non_null(strstr(text, "stdout: ended, 8 bytes wait for a client"));
+	box_end(box);
+	assert_int_equal(times_logged(box, "box: 8 bytes of stdout dropped"), 1);
 }
 
 static void a_fifo_that_is_removed_still_serves(void **state)
