@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -15,25 +14,20 @@
 
 #include <ironbox/cleanup.h>
 
-#include "lifecycle/lifecycle.h"
 #include "support/file.h"
 #include "support/log.h"
 #include "support/time.h"
+#include "worker/internal.h"
 #include "worker/stuck.h"
 
 #define BYTES_MAX (4 << 20) /* as much as a ttrpc frame holds */
-
-/* What the loop can still read when the worker is dead. */
-struct shared {
-	char progress[PROGRESS_SIZE];
-	pid_t made;
-};
 
 struct worker {
 	struct workers *workers;
 	struct worker *next;
 	char what[96];
-	pid_t pid;
+	pid_t pid;             /* 0: a keeper forks it, and it says itself: see pid_of */
+	struct keeper *keeper; /* NULL: none */
 	int64_t begun_ms;
 	int deadline_ms;
 	struct watch watch; /* of our end of the line */
@@ -45,125 +39,17 @@ struct worker {
 	bool spoke;    /* … with what it said itself: it has taken back, or handed over, all */
 };
 
-/* What crosses the line, beside the fds. */
-struct outcome {
-	bool failed;
-	bool has_bytes; /* the last fd is a file of them */
-	struct ironbox_error error;
-	int64_t numbers[4];
-};
-
-/* ---- in the worker ---- */
-
-static int compare_fds(const void *left, const void *right)
+static void worker_free(struct worker *worker)
 {
-	return *(const int *)left - *(const int *)right;
+	munmap(worker->shared, sizeof(*worker->shared));
+	free(worker);
 }
 
-/* What it must not hold: the ends of other containers' streams, which would not end then, and
- * connections of clients, for as long as it hangs. */
-static int close_others(const struct worker_request *request, int line)
+/* 0: it is not known yet. */
+static pid_t pid_of(const struct worker *worker)
 {
-	int kept[WORKER_FDS_MAX + 2], count = 0, first = 3;
-
-	if (request->fd_count > WORKER_FDS_MAX)
-		return -1;
-	for (unsigned i = 0; i < request->fd_count; i++)
-		kept[count++] = request->fds[i];
-	kept[count++] = line;
-	if (process_log.fd >= 0)
-		kept[count++] = process_log.fd;
-	qsort(kept, (size_t)count, sizeof(kept[0]), compare_fds);
-	for (int i = 0; i < count; i++) {
-		if (kept[i] > first && close_range((unsigned)first, (unsigned)kept[i] - 1, 0) < 0)
-			return -1;
-		if (kept[i] >= first)
-			first = kept[i] + 1;
-	}
-	return close_range((unsigned)first, ~0U, 0);
+	return worker->pid > 0 ? worker->pid : worker->shared->pid;
 }
-
-static int become_worker(const struct worker_request *request, int line, pid_t shim,
-                         struct ironbox_error *error)
-{
-	sigset_t none;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != shim) /* it was gone before that */
-		_exit(EXIT_FAILURE);
-	prctl(PR_SET_NAME, "ironbox-worker");
-	signal(SIGPIPE, SIG_DFL);
-	sigemptyset(&none);
-	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
-		return error_begin(error, errno, "unblock signals");
-	if (close_others(request, line) < 0)
-		return error_begin(error, errno, "close the shim's fds");
-	return 0;
-}
-
-/* The bytes as a file in memory, which the loop can read without waiting for us. */
-static int bytes_to_file(const struct worker_reply *reply)
-{
-	cleanup_close int fd = memfd_create("reply", MFD_CLOEXEC);
-
-	if (fd < 0 || file_write_all(fd, reply->bytes, reply->size) < 0)
-		return -1;
-	return steal_fd(&fd);
-}
-
-static void send_outcome(int line, struct outcome *outcome, const int *fds, unsigned fd_count)
-{
-	union {
-		char bytes[CMSG_SPACE(sizeof(int) * (WORKER_FDS_MAX + 1))];
-		struct cmsghdr header;
-	} control = { .bytes = { 0 } };
-	struct iovec part = { outcome, sizeof(*outcome) };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-
-	if (fd_count > 0) {
-		message.msg_control = &control;
-		message.msg_controllen = CMSG_SPACE(sizeof(int) * fd_count);
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
-		memcpy(CMSG_DATA(&control.header), fds, sizeof(int) * fd_count);
-	}
-	/* an error: then nobody is there to hear it */
-	if (sendmsg(line, &message, MSG_NOSIGNAL) < 0)
-		_exit(EXIT_FAILURE);
-}
-
-static _Noreturn void worker_main(const struct worker_request *request, int line,
-                                  struct shared *shared, pid_t shim)
-{
-	struct worker_reply reply = { .progress = shared->progress, .made = &shared->made };
-	struct outcome outcome = { .failed = false };
-	int fds[WORKER_FDS_MAX + 1];
-	unsigned count = 0;
-
-	error_reset(&outcome.error);
-	if (become_worker(request, line, shim, &outcome.error) < 0 ||
-	    request->run(request->request, &reply, &outcome.error) < 0)
-		outcome.failed = true;
-	memcpy(outcome.numbers, reply.numbers, sizeof(outcome.numbers));
-	while (count < reply.fd_count && count < WORKER_FDS_MAX) {
-		fds[count] = reply.fds[count];
-		count++;
-	}
-	if (!outcome.failed && reply.size > 0) {
-		fds[count] = bytes_to_file(&reply);
-		outcome.has_bytes = fds[count] >= 0;
-		outcome.failed = !outcome.has_bytes;
-		if (outcome.failed)
-			error_begin(&outcome.error, errno, "hand back %zu bytes", reply.size);
-		else
-			count++;
-	}
-	send_outcome(line, &outcome, fds, outcome.failed ? 0 : count);
-	_exit(EXIT_SUCCESS);
-}
-
-/* ---- in the loop ---- */
 
 static void answer(struct worker *worker, struct worker_reply *reply,
                    const struct ironbox_error *error)
@@ -183,6 +69,12 @@ static void answer(struct worker *worker, struct worker_reply *reply,
 static void answer_failed(struct worker *worker, const struct ironbox_error *error)
 {
 	answer(worker, &(struct worker_reply){ .fd_count = 0 }, error);
+}
+
+static void close_all(const int *fds, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		close(fds[i]);
 }
 
 /* 1: a message, whose fds are ours; 0: the end; -1: nothing yet. */
@@ -208,9 +100,15 @@ static int take_outcome(int line, struct outcome *outcome, struct worker_reply *
 		memcpy(fds, CMSG_DATA(&control.header), sizeof(int) * count);
 	}
 	if (got != sizeof(*outcome)) {
-		while (count > 0)
-			close(fds[--count]);
+		close_all(fds, count);
 		return 0;
+	}
+	if (message.msg_flags & MSG_CTRUNC) { /* unix(7): we had no fds left for them */
+		close_all(fds, count);
+		outcome->failed = outcome->lost = true;
+		error_reset(&outcome->error);
+		error_begin(&outcome->error, EMFILE, "take what came of it");
+		return 1;
 	}
 	if (outcome->has_bytes && count > 0) {
 		cleanup_close int file_fd = fds[--count];
@@ -224,27 +122,56 @@ static int take_outcome(int line, struct outcome *outcome, struct worker_reply *
 	return 1;
 }
 
+/* A worker that nobody will reap: it was never forked, or nothing is known of it. */
+static void forget(struct worker *worker)
+{
+	struct worker **at = &worker->workers->first;
+
+	while (*at != worker)
+		at = &(*at)->next;
+	*at = worker->next;
+	worker->workers->count--;
+	worker_free(worker);
+}
+
+/* The line has ended without a word: what of, the worker's own end tells, in workers_reaped. */
+static void on_line_end(struct worker *worker)
+{
+	ERROR_NONE(error);
+
+	loop_unwatch(worker->workers->loop, &worker->watch);
+	if (pid_of(worker) > 0)
+		return;
+	error_begin(&error, 0, "%s: its keeper has ended", worker->what);
+	answer_failed(worker, &error);
+	forget(worker);
+}
+
 static void on_line(struct watch *watch, uint32_t events)
 {
 	struct worker *worker = watch->context;
 	struct worker_reply reply = { .fd_count = 0 };
-	struct outcome outcome;
+	struct outcome outcome = { .lost = false };
 	int result = take_outcome(watch->fd, &outcome, &reply);
 
 	(void)events;
 	if (result < 0)
 		return;
 	if (result == 0) {
-		/* it died without a word: what of, its end in workers_reaped tells */
-		loop_unwatch(worker->workers->loop, watch);
+		on_line_end(worker);
 		return;
 	}
-	worker->spoke = true;
-	if (!outcome.failed && outcome.has_bytes && !reply.bytes) {
-		outcome.failed = true;
-		error_begin(&outcome.error, errno, "%s: take its answer", worker->what);
-	} else if (outcome.failed) {
+	if (outcome.failed) {
 		error_accept(&outcome.error);
+	} else if (outcome.has_bytes && !reply.bytes) {
+		outcome.failed = outcome.lost = true;
+		error_reset(&outcome.error);
+		error_begin(&outcome.error, errno, "take what came of it");
+	}
+	worker->spoke = !outcome.lost;
+	if (outcome.lost) {
+		error_context(&outcome.error, "%s", worker->what);
+		memset(reply.numbers, 0, sizeof(reply.numbers)); /* as of one that died */
 	}
 	answer(worker, &reply, outcome.failed ? &outcome.error : NULL);
 }
@@ -261,43 +188,65 @@ static void tell_progress(const struct worker *worker, char *text, size_t size)
 		text[0] = '\0';
 }
 
+/* Of one that its keeper never came to fork there is nothing but the keeper, which hangs. */
+static void end_late(struct worker *worker, const struct ironbox_error *error)
+{
+	pid_t pid = pid_of(worker);
+
+	if (pid > 0)
+		kill(pid, SIGKILL); /* our child, and not reaped yet: it is that one */
+	else
+		keeper_kill(worker->keeper);
+	answer_failed(worker, error);
+	if (pid == 0)
+		forget(worker);
+}
+
 static void on_deadline(struct timer *timer)
 {
 	struct worker *worker = timer->context;
-	char where[512], at[PROGRESS_SIZE + 64];
+	char where[512] = "its keeper has not come to it", at[PROGRESS_SIZE + 64];
 	ERROR_NONE(error);
 
 	tell_progress(worker, at, sizeof(at));
-	stuck_describe(worker->pid, where, sizeof(where));
+	if (pid_of(worker) > 0)
+		stuck_describe(pid_of(worker), where, sizeof(where));
 	error_begin(&error, ETIMEDOUT, "%s: not done after %.1f s%s; %s", worker->what,
 	            worker->deadline_ms / 1000.0, at, where);
 	log_write(IRONBOX_LOG_ERROR, "%s", error_text(&error));
-	kill(worker->pid, SIGKILL); /* our child, and not reaped yet: it is that one */
-	answer_failed(worker, &error);
+	end_late(worker, &error);
 }
 
-static void worker_free(struct worker *worker)
+/* Memory that the worker and we share: of our own forks it is just there, a keeper's get *fd. */
+static struct shared *share(int *fd)
 {
-	munmap(worker->shared, sizeof(*worker->shared));
-	free(worker);
+	void *shared;
+
+	if (fd) {
+		*fd = memfd_create("worker", MFD_CLOEXEC);
+		if (*fd < 0 || ftruncate(*fd, sizeof(struct shared)) < 0)
+			return NULL;
+	}
+	shared = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE,
+	              fd ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS, fd ? *fd : -1, 0);
+	return shared == MAP_FAILED ? NULL : shared;
 }
 
 /* NULL with errno. */
-static struct worker *worker_new(struct workers *workers, const struct worker_request *request)
+static struct worker *worker_new(struct workers *workers, const struct worker_request *request,
+                                 int *shared_fd)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
+	struct shared *shared = worker ? share(request->keeper ? shared_fd : NULL) : NULL;
 
-	if (!worker)
-		return NULL;
-	worker->shared = mmap(NULL, sizeof(*worker->shared), PROT_READ | PROT_WRITE,
-	                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (worker->shared == MAP_FAILED) {
+	if (!shared) {
 		free(worker);
 		return NULL;
 	}
 	*worker = (struct worker){
 		.workers = workers,
-		.shared = worker->shared,
+		.keeper = request->keeper,
+		.shared = shared,
 		.begun_ms = time_now_ms(),
 		.deadline_ms = request->deadline_ms,
 		.done = request->done,
@@ -309,14 +258,29 @@ static struct worker *worker_new(struct workers *workers, const struct worker_re
 	return worker;
 }
 
+static int make(struct worker *worker, const struct worker_request *request, int line,
+                int shared_fd, struct ironbox_error *error)
+{
+	pid_t shim = getpid();
+
+	if (request->keeper) {
+		if (keeper_ask(request->keeper, request, line, shared_fd) == 0)
+			return 0;
+		return error_begin(error, errno, "%s: ask its keeper", request->what);
+	}
+	worker->pid = fork();
+	if (worker->pid == 0)
+		worker_main(request, line, worker->shared, shim);
+	return worker->pid < 0 ? error_begin(error, errno, "%s: fork a worker", request->what) : 0;
+}
+
 /* The loop's side first, and all that can fail of it, so that nothing has to be taken back. */
-static int begin(struct worker *worker, const struct worker_request *request,
+static int begin(struct worker *worker, const struct worker_request *request, int shared_fd,
                  struct ironbox_error *error)
 {
 	struct workers *workers = worker->workers;
 	cleanup_close int line = -1;
 	int pair[2];
-	pid_t shim = getpid();
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return error_begin(error, errno, "%s: make a socket pair", request->what);
@@ -324,24 +288,21 @@ static int begin(struct worker *worker, const struct worker_request *request,
 	line = pair[1];
 	if (loop_watch(workers->loop, &worker->watch, EPOLLIN, error) < 0)
 		return error_context(error, "%s", request->what);
-	worker->pid = fork();
-	if (worker->pid == 0)
-		worker_main(request, line, worker->shared, shim);
-	if (worker->pid < 0) {
-		loop_unwatch(workers->loop, &worker->watch);
-		return error_begin(error, errno, "%s: fork a worker", request->what);
-	}
-	return 0;
+	if (make(worker, request, line, shared_fd, error) == 0)
+		return 0;
+	loop_unwatch(workers->loop, &worker->watch);
+	return -1;
 }
 
 int worker_start(struct workers *workers, const struct worker_request *request,
                  struct ironbox_error *error)
 {
-	struct worker *worker = worker_new(workers, request);
+	cleanup_close int shared_fd = -1;
+	struct worker *worker = worker_new(workers, request, &shared_fd);
 
 	if (!worker)
 		return error_begin(error, errno, "%s: make room for a worker", request->what);
-	if (begin(worker, request, error) < 0) {
+	if (begin(worker, request, shared_fd, error) < 0) {
 		replace_fd(&worker->watch.fd, -1);
 		worker_free(worker);
 		return -1;
@@ -387,11 +348,11 @@ bool workers_reaped(struct workers *workers, pid_t pid, int status)
 {
 	struct worker **at = &workers->first, *worker;
 
-	while (*at && (*at)->pid != pid)
+	while (*at && pid_of(*at) != pid)
 		at = &(*at)->next;
 	worker = *at;
 	if (!worker)
-		return false;
+		return keepers_reaped(workers, pid);
 	*at = worker->next; /* `done` may start others */
 	workers->count--;
 	if (!worker->answered)
@@ -413,6 +374,6 @@ void workers_visit(const struct workers *workers,
 		char progress[PROGRESS_SIZE];
 
 		progress_read(worker->shared->progress, progress, sizeof(progress));
-		visit(context, worker->what, progress, worker->pid, now_ms - worker->begun_ms);
+		visit(context, worker->what, progress, pid_of(worker), now_ms - worker->begun_ms);
 	}
 }

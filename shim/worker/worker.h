@@ -30,6 +30,13 @@ struct worker_reply {
 typedef int worker_function(const void *request, struct worker_reply *reply,
                             struct ironbox_error *error);
 
+/* The same in a worker that a keeper forks. place: what the keeper opened; NULL: it failed with
+ * place_error. */
+typedef int kept_function(void *place, const struct ironbox_error *place_error, const void *bytes,
+                          size_t size, struct worker_reply *reply, struct ironbox_error *error);
+
+#define KEPT_BYTES_MAX 32768
+
 struct worker_request {
 	const char *what; /* "create web1"; copied: for errors, and for who looks inside */
 	int deadline_ms;
@@ -37,6 +44,11 @@ struct worker_request {
 	const void *request; /* of the shim's memory: the worker sees it as it is at the fork */
 	const int *fds;      /* what of the shim's fds it needs; all others are closed in it */
 	unsigned fd_count;
+	/* NULL, or who forks it: then kept_run runs, with these bytes, in the place of run. */
+	struct keeper *keeper;
+	kept_function *kept_run;
+	const void *bytes;
+	size_t size; /* KEPT_BYTES_MAX at most */
 	/* In the loop, once. error: NULL, or why it failed; code ETIMEDOUT: it was killed. */
 	void (*done)(void *context, struct worker_reply *reply, const struct ironbox_error *error);
 	void *context;
@@ -48,6 +60,7 @@ struct workers {
 	struct loop *loop;
 	struct worker *first; /* that run */
 	unsigned count;
+	struct keeper *keepers;
 };
 
 int worker_start(struct workers *workers, const struct worker_request *request,
@@ -61,5 +74,23 @@ void workers_visit(const struct workers *workers,
                    void (*visit)(void *context, const char *what, const char *progress, pid_t pid,
                                  int64_t age_ms),
                    void *context);
+
+/*
+ * A keeper: a fork of the shim that opens something once, and is then forked from for each worker
+ * that needs it. Its workers are the shim's children like all others.
+ */
+struct keeper_request {
+	const char *what; /* "keep web1 open"; copied */
+	/* Runs in the keeper, where the shim's memory is as it was at the fork. NULL with the error
+	 * told, which its workers get then. */
+	void *(*open)(const void *request, struct ironbox_error *error);
+	const void *request;
+};
+/* NULL with the error told. */
+struct keeper *keeper_start(struct workers *workers, const struct keeper_request *request,
+                            struct ironbox_error *error);
+bool keeper_lives(const struct keeper *keeper);
+/* It ends when it has forked what it was asked for; workers that run go on. NULL: none. */
+void keeper_end(struct keeper *keeper);
 
 #endif
