@@ -12,6 +12,7 @@
 #include "support/process_id.h"
 #include "task/answer.h"
 #include "task/events.h"
+#include "task/exec_worker.h"
 #include "task/exit.h"
 #include "task/made.h"
 #include "task/methods.h"
@@ -19,32 +20,7 @@
 
 #define EXEC_ID_MAX 76 /* containerd's own bound for an identifier */
 
-/* ---- started, by a worker ---- */
-
-static int exec_in_worker(const struct job *job, struct worker_reply *reply,
-                          struct ironbox_error *error)
-{
-	cleanup_job_runtime struct job_runtime runtime = JOB_RUNTIME_NONE;
-	const struct process *process = job->process;
-	struct made made = MADE_NONE;
-	struct exec_request request = {
-		.id = job->task->id,
-		.process_text = process->spec,
-		.process_size = process->spec_size,
-		.detach = true,
-	};
-	int exit_code;
-
-	if (job_runtime_open(&runtime, job->task, reply, error) < 0 ||
-	    made_open_streams(&made, process, &runtime, error) < 0)
-		return error_context(error, "exec in %s", job->task->id);
-	request.ties = made_ties(&made, reply);
-	if (container_exec(&runtime.runtime, &request, &exit_code, error) < 0) {
-		made_undo(&made);
-		return -1;
-	}
-	return made_hand_back(&made, reply, error);
-}
+/* ---- started ---- */
 
 static void free_spec(struct process *process)
 {
@@ -83,6 +59,10 @@ static void exec_started(struct job *job, struct worker_reply *reply,
 	struct process *process = job->process;
 	ERROR_NONE(failure);
 
+	if (job->keeper && error && exec_keeper_failed(job->task, error, reply)) {
+		exec_start_by_worker(process, job->call, exec_started);
+		return;
+	}
 	free_spec(process);
 	if (!error && take(process, reply, &failure) == 0)
 		start_answer(process, job->call);
@@ -101,12 +81,8 @@ void exec_start(struct process *process, struct ttrpc_call *call)
 		           process->status == PROCESS_STOPPED ? "stopped" : "running");
 	} else {
 		process->starting = true;
-		job_start(&(struct job){ .task = task,
-		                         .process = process,
-		                         .call = call,
-		                         .run = exec_in_worker,
-		                         .done = exec_started },
-		          "exec");
+		if (!exec_start_by_keeper(process, call, exec_started))
+			exec_start_by_worker(process, call, exec_started);
 	}
 }
 

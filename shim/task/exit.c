@@ -10,6 +10,7 @@
 #include "task/answer.h"
 #include "task/delete.h"
 #include "task/events.h"
+#include "task/exec_worker.h"
 #include "task/job.h"
 #include "task/wait.h"
 
@@ -129,6 +130,7 @@ static void keep_end(struct task *task)
 static void end_of_init(struct task *task)
 {
 	keep_end(task);
+	exec_keeper_end(task);
 	if (!task->own_pid_namespace)
 		job_start(&(struct job){ .task = task, .run = kill_rest, .done = rest_killed },
 		          "kill");

@@ -8,14 +8,13 @@
 
 #define SHORTEST_MS 200
 #define MARGIN_MS   500
-#define SPOKE       1 /* in numbers[0]: whatever the worker says comes from its end */
 
 static int run(const void *request, struct worker_reply *reply, struct ironbox_error *error)
 {
 	const struct job *job = request;
 	int result = job->run(job, reply, error);
 
-	reply->numbers[0] = SPOKE;
+	reply->numbers[0] = JOB_SPOKE;
 	return result;
 }
 
@@ -23,7 +22,7 @@ static void finish(struct job *job, struct worker_reply *reply, const struct iro
 {
 	struct task *task = job->task;
 
-	job->cut_off = error && reply->numbers[0] != SPOKE;
+	job->cut_off = error && reply->numbers[0] != JOB_SPOKE;
 	job->done(job, reply, error);
 	task->jobs--; /* now, for it may have been removed meanwhile */
 	task_free_if_gone(task);
@@ -58,6 +57,10 @@ static int start(struct job *job, const char *what, struct ironbox_error *error)
 		.deadline_ms = deadline_of(job->call),
 		.run = run,
 		.request = kept,
+		.keeper = job->keeper,
+		.kept_run = job->kept_run,
+		.bytes = job->bytes,
+		.size = job->size,
 		.done = on_done,
 		.context = kept,
 	};
@@ -81,7 +84,7 @@ void job_start(const struct job *given, const char *verb)
 	         process_name(job.process ? job.process : &job.task->init, name, sizeof(name)));
 	job.task->jobs++;
 	if (start(&job, what, &error) < 0)
-		finish(&job, &(struct worker_reply){ .numbers = { SPOKE } }, &error);
+		finish(&job, &(struct worker_reply){ .numbers = { JOB_SPOKE } }, &error);
 }
 
 int job_runtime_open(struct job_runtime *runtime, const struct task *task,

@@ -11,6 +11,11 @@ struct job {
 	const void *request;     /* the call's */
 	/* Runs in the worker, which has all of the shim's tree as it was at the fork. */
 	int (*run)(const struct job *job, struct worker_reply *reply, struct ironbox_error *error);
+	/* Or it runs in a fork of this keeper, with these bytes: see worker.h. */
+	struct keeper *keeper;
+	kept_function *kept_run;
+	const void *bytes;
+	size_t size;
 	/* In the loop, once. error: NULL, or why it failed. */
 	void (*done)(struct job *job, struct worker_reply *reply,
 	             const struct ironbox_error *error);
@@ -22,6 +27,10 @@ struct job {
 };
 
 #define JOB_DEADLINE_MS 60000
+
+/* In numbers[0] of what a worker hands back: it came to its end. job_start sees to it, but for
+ * kept_run, which does itself. */
+#define JOB_SPOKE 1
 
 /* verb: "create", for errors and for who looks inside. The job is copied. done is also called,
  * maybe from within, where no worker could be made. */

@@ -147,6 +147,9 @@ void task_remove(struct task *task)
 	*at = task->next;
 	task->phase = TASK_GONE;
 	loop_disarm(&task->shim->loop, &task->end_timer);
+	loop_disarm(&task->shim->loop, &task->keeper_timer);
+	keeper_end(task->keeper);
+	task->keeper = NULL;
 	task_free_if_gone(task);
 }
 

@@ -83,6 +83,9 @@ struct task {
 	char *checkpoint;
 	Containerd__Task__V2__CreateTaskRequest *create;
 
+	struct keeper *keeper;     /* of its execs; NULL: none lately */
+	struct timer keeper_timer; /* the time without an exec after which it ends */
+
 	bool paused, pausing;
 	bool own_pid_namespace; /* init's end is the end of all of them */
 	struct memory_watch *memory;

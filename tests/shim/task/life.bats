@@ -139,17 +139,3 @@ is_full() {
 	equals "$(call Wait exec_id=e2 | field exit_status)" 6
 	end
 }
-
-@test "short of memory: the call fails alone, and the next one works" {
-	begin sleep 1000
-	pid=$(shim_pid)
-	used=$(awk '/^VmSize/ { print $2 * 1024 }' "/proc/$pid/status")
-	prlimit --pid "$pid" --as=$((used + 8192)):
-	refused "$EXHAUSTED" "" call Exec exec_id=e1 spec.type_url=x \
-		spec.value="$(head -c 120000 /dev/zero | tr '\0' x)"
-	status_is "$RUNNING"
-	prlimit --pid "$pid" --as=unlimited:
-	in_exec e2 sh -c 'exit 6' >/dev/null
-	equals "$(call Wait exec_id=e2 | field exit_status)" 6
-	end
-}
