@@ -66,7 +66,7 @@ struct stream {
 	bool direct;   /* a logger reads the pipe itself; ours is a second reading end */
 	bool unwanted; /* nobody asked for it: read so that the process goes on */
 	bool cut;      /* its time is up: what is in the pipe, `rest` at most, and no more */
-	bool lingers;  /* see linger.c; source is an inotify instance then */
+	bool lingers;  /* see linger.c; source is an inotify instance then, or -1 */
 	bool no_spill; /* there is no file to be had: as if on_stall were block */
 	bool dropping; /* [stdio] on_stall = drop, and the time to wait is over */
 	struct spill spill;
@@ -102,6 +102,8 @@ void stream_watch_target(struct stream *stream, uint32_t events);
 /* All is in the FIFO: lets go of it, now or when a client has come for it. */
 void linger_begin(struct stream *output);
 void linger_look(struct stream *output);
+/* Whether who had it open was a client; not to be waited for any longer. */
+void linger_look_again(struct stream *output);
 
 /* ---- logger.c: a child that writes for us ---- */
 

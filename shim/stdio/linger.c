@@ -1,8 +1,13 @@
 /*
  * A FIFO keeps what was written to it only as long as someone has it open. While containerd is
  * down nobody has but us, so who wrote its last words then would have them lost. So ours stays
- * open until a client has come for them, which inotify(7) tells, or until Delete. With a client
- * there it is closed at once, since that is the client's end of file.
+ * open until a client has come for them, which inotify(7) tells, or until Delete; and as a writing
+ * end, for a client's open(2) waits for one. With a client there that is closed at once, since it
+ * is the client's end of file.
+ *
+ * Who else has the FIFO open may be no client, but a fork of the shim that has not closed it yet
+ * (the worker that opened it, on its way out). So after that end of file ours stays open for
+ * reading, and it is looked at again when no fork can have it any more.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,15 +20,20 @@
 #include <ironbox/cleanup.h>
 
 #include "stdio/internal.h"
+#include "support/time.h"
 
-/* Ours is a reading end too. Opened anew for writing alone, it sees whether there are others. */
-static int keep_writing_end(struct stream *output)
+#define LOOK_AGAIN_MS 1000
+
+static void on_second_look(struct timer *timer);
+
+/* Ours, opened anew for one way alone. */
+static int turn(struct stream *output, int way)
 {
 	char path[32];
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", output->target.fd);
-	fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	fd = open(path, way | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	stream_close_target(output);
@@ -50,28 +60,65 @@ static int watch_for_clients(int fifo_fd)
 	return steal_fd(&fd);
 }
 
-void linger_begin(struct stream *output)
+static void let_go(struct stream *output)
 {
-	if (flow_waiting(output->target.fd) == 0 || keep_writing_end(output) < 0 ||
-	    has_reader(output->target.fd)) {
-		stream_close_target(output);
-		return;
-	}
+	output->lingers = false;
+	stream_close_source(output);
+	stream_close_target(output);
+}
+
+/* Ours is a writing end, and the only one. */
+static void await_client(struct stream *output)
+{
 	output->source.fd = watch_for_clients(output->target.fd);
 	output->lingers = output->source.fd >= 0;
 	stream_watch_source(output, EPOLLIN);
 	linger_look(output); /* it may have come in between */
 }
 
+void linger_begin(struct stream *output)
+{
+	if (flow_waiting(output->target.fd) == 0 || turn(output, O_WRONLY) < 0) {
+		stream_close_target(output);
+		return;
+	}
+	if (!has_reader(output->target.fd)) {
+		await_client(output);
+		return;
+	}
+	if (turn(output, O_RDONLY) < 0) { /* which is the client's end of file */
+		stream_close_target(output);
+		return;
+	}
+	output->lingers = true;
+	output->patience.due = on_second_look;
+	loop_arm(output->stdio->loop, &output->patience, time_now_ms() + LOOK_AGAIN_MS);
+}
+
+void linger_look_again(struct stream *output)
+{
+	if (!output->lingers || output->source.fd >= 0)
+		return;
+	if (flow_waiting(output->target.fd) == 0 || turn(output, O_WRONLY) < 0 ||
+	    has_reader(output->target.fd))
+		let_go(output);
+	else
+		await_client(output);
+}
+
+static void on_second_look(struct timer *timer)
+{
+	linger_look_again(timer->context);
+}
+
 void linger_look(struct stream *output)
 {
 	char events[1024];
 
+	if (output->source.fd < 0 && output->lingers) /* the second look is still to come */
+		return;
 	while (output->lingers && read(output->source.fd, events, sizeof(events)) > 0)
 		continue; /* what they say is known; they only must not stay */
-	if (output->lingers && !has_reader(output->target.fd))
-		return;
-	output->lingers = false;
-	stream_close_source(output);
-	stream_close_target(output);
+	if (!output->lingers || has_reader(output->target.fd))
+		let_go(output);
 }

@@ -413,6 +413,7 @@ void stream_end(struct stream *stream)
 	loop_disarm(stdio->loop, &stream->patience);
 	if (stream != &stdio->in && !stream->unwanted) {
 		stream->dropped += spill_waiting(&stream->spill);
+		linger_look_again(stream);
 		if (stream->lingers)
 			stream->dropped += flow_waiting(stream->target.fd);
 		else if (!stream->direct)

@@ -113,6 +113,55 @@ static void last_words_wait_for_a_client(void **state)
 	box_end(box);
 }
 
+/* The worker that opened the FIFO has it open until it is gone, and so may other forks. */
+static void a_fork_that_still_has_it_is_no_client(void **state)
+{
+	struct box *box = *state;
+	int fork_fd = open(box->out, O_RDWR | O_CLOEXEC);
+
+	box_start(box, say_goodbye);
+	box_await(box, &box->drained);
+	close(fork_fd);
+	box_run_ms(box, 1500);
+	client_attach(box, &box->client, box->out);
+	box_await(box, &box->client.ended);
+	assert_string_equal(box->client.text, "goodbye\n");
+	box_end(box);
+	assert_int_equal(times_logged(box, "dropped"), 0);
+}
+
+/* As containerd opens it: a wait until someone has it open for writing. */
+static void a_client_may_wait_for_a_writer(void **state)
+{
+	struct box *box = *state;
+	char text[16] = "";
+	pid_t client;
+	int line[2];
+
+	box_start(box, say_goodbye);
+	box_await(box, &box->drained);
+	box_run_ms(box, 50);
+	assert_int_equal(pipe2(line, O_CLOEXEC), 0);
+	client = fork();
+	if (client == 0) {
+		int fd;
+
+		close_range(3, (unsigned)line[1] - 1, 0);
+		fd = open(box->out, O_RDONLY);
+		_exit(fd >= 0 && read(fd, text, sizeof(text)) == 8 && read(fd, text, 1) == 0 &&
+		                      write(line[1], text, 8) == 8
+		              ? 0
+		              : 1);
+	}
+	close(line[1]);
+	box_run_ms(box, 100);
+	while (box->strangers == 0)
+		box_run_ms(box, 5);
+	assert_int_equal(read(line[0], text, sizeof(text)), 8);
+	close(line[0]);
+	assert_string_equal(text, "goodbye\n");
+}
+
 static void last_words_without_a_client_are_counted(void **state)
 {
 	struct box *box = *state;
@@ -342,6 +391,8 @@ int main(void)
 		TEST(a_client_goes_and_another_comes),
 		TEST(a_thousand_clients_leave_no_fd),
 		TEST(last_words_wait_for_a_client),
+		TEST(a_fork_that_still_has_it_is_no_client),
+		TEST(a_client_may_wait_for_a_writer),
 		TEST(last_words_without_a_client_are_counted),
 		TEST(a_fifo_that_is_removed_still_serves),
 		TEST(input_goes_in_until_it_is_closed),
