@@ -12,6 +12,7 @@
 
 #include <ironbox/cleanup.h>
 
+#include "support/host_root.h"
 #include "support/log.h"
 
 int startup_check_rights(struct ironbox_error *error)
@@ -54,22 +55,10 @@ int startup_log(const struct global_options *globals, struct ironbox_error *erro
 	return 0;
 }
 
-/* Root of the host, and not of a user namespace: uid 0 there is anyone. */
-static bool is_host_root(void)
-{
-	struct stat found;
-
-	if (geteuid() != 0)
-		return false;
-	/* The first user namespace has this number since Linux 3.8 (linux/proc_ns.h): one stat(2),
-	 * where /proc/self/uid_map would have to be opened and read. */
-	return stat("/proc/self/ns/user", &found) < 0 || found.st_ino == 0xEFFFFFFDU;
-}
-
 static int read_rootless(bool *rootless, const char *text, struct ironbox_error *error)
 {
 	if (strcmp(text, "auto") == 0 || !*text)
-		*rootless = !is_host_root();
+		*rootless = !host_root_is_us();
 	else if (strcmp(text, "true") == 0)
 		*rootless = true;
 	else if (strcmp(text, "false") == 0)

@@ -17,6 +17,7 @@
 #include "task/events.h"
 #include "task/methods.h"
 #include "task/oom.h"
+#include "task/shutdown.h"
 
 #define STATUS_SIZE_MAX 65536
 
@@ -187,10 +188,13 @@ static int undo_in_worker(const struct job *job, struct worker_reply *reply,
 
 static void undone(struct job *job, struct worker_reply *reply, const struct ironbox_error *error)
 {
+	struct shim *shim = job->task->shim;
+
 	(void)reply;
 	if (error) /* what is left, the action delete removes */
 		log_write(IRONBOX_LOG_ERROR, "%s", error_text(error));
 	task_remove(job->task);
+	shutdown_go_on(shim);
 }
 
 void create_undo(struct task *task)
@@ -305,6 +309,7 @@ void method_create(void *context, struct ttrpc_call *call, const void *given)
 		answer_no_memory(call);
 		return;
 	}
+	shim->asked_to_end = false;
 	if (fill(task, request, &error) < 0) {
 		error_context(&error, "create %s", request->id);
 		ttrpc_fail(call,

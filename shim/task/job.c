@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "support/host_root.h"
 #include "support/time.h"
 
 #define SHORTEST_MS 200
@@ -95,6 +96,7 @@ int job_runtime_open(struct job_runtime *runtime, const struct task *task,
 	runtime->runtime = (struct runtime){
 		.config = &runtime->config,
 		.state_root = task->record.state_root,
+		.rootless = !host_root_is_us(),
 		.progress = reply->progress,
 	};
 	return 0;

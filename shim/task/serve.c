@@ -16,36 +16,9 @@
 #include "task/inspect.h"
 #include "task/methods.h"
 #include "task/reap.h"
+#include "task/shutdown.h"
 
-#define FLUSH_EVENTS_MS  2000 /* containerd's own patience with Shutdown is 3 s */
 #define FLUSH_ANSWERS_MS 500
-
-/* ---- Shutdown ---- */
-
-static void end(void *context)
-{
-	struct shim *shim = context;
-
-	loop_stop(&shim->loop);
-}
-
-static void begin_to_end(struct shim *shim)
-{
-	if (shim->ending)
-		return;
-	shim->ending = true;
-	publisher_flush(shim->publisher, FLUSH_EVENTS_MS, end, shim);
-}
-
-void method_shutdown(void *context, struct ttrpc_call *call, const void *request)
-{
-	struct shim *shim = context;
-
-	(void)request;
-	answer_empty(call);
-	if (!shim->sandbox.tasks)
-		begin_to_end(shim);
-}
 
 /* ---- what wakes us ---- */
 
@@ -93,7 +66,7 @@ static void on_signal(struct watch *watch, uint32_t events)
 		default: /* SIGTERM, SIGINT: the containers live on, as with a shim that was killed
 		          */
 			log_write(IRONBOX_LOG_INFO, "ends by signal %u", info.ssi_signo);
-			begin_to_end(shim);
+			shutdown_begin(shim);
 		}
 }
 

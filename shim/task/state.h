@@ -112,6 +112,7 @@ struct shim {
 	struct watch server_watch, signal_watch;
 	struct timer server_timer;
 	int signal_fd;
+	bool asked_to_end; /* by Shutdown, while something was still being undone */
 	bool ending;
 };
 

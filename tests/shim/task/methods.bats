@@ -138,6 +138,18 @@ create_within() {
 	call -t "$1" Create bundle="$bundle" "${words[@]}"
 }
 
+@test "shutdown: it waits for what is being undone" {
+	box_set '.hooks.createRuntime = [{path: "/bin/sleep", args: ["sleep", "1000"]}]'
+	box_args sleep 1000
+	shim_start
+	pid=$(shim_pid)
+	refused "$DEADLINE" "create $id: not done after" create_within 1000
+	call Shutdown
+	await 10 process_ended "$pid"
+	free_again
+	[ ! -e "$shim" ]
+}
+
 free_again() {
 	[ ! -e "/run/containerd/ironbox/$namespace/$id" ] && [ -z "$(box_cgroups)" ]
 }
