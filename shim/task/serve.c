@@ -12,7 +12,6 @@
 #include <ironbox/cleanup.h>
 
 #include "support/log.h"
-#include "task/answer.h"
 #include "task/inspect.h"
 #include "task/methods.h"
 #include "task/reap.h"
