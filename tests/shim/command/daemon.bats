@@ -99,7 +99,7 @@ TTRPC_ADDRESS=$TTRPC_ADDRESS"
 	dd if="$box/zeros" of=log bs=4096 oflag=nonblock conv=notrunc 2>/dev/null || true # full
 	for number in {1..50}; do kill -USR1 "$pid"; done # more for the log
 	exec 8<&-
-	is_connectable "$(cat address)"
+	answers "$(cat address)"
 	kill -0 "$pid"
 	await 5 eval '[[ "$(cut -d" " -f3 /proc/'"$pid"'/stat)" == S ]]'
 }

@@ -214,7 +214,7 @@ is_gone() {
 	shim_bundle app1 io.kubernetes.cri.sandbox-id=pod1
 	shim app1 start </dev/null >"$box/out"
 	delete app1 -bundle "$PWD"
-	is_connectable "$(cat address)"
+	answers "$(cat address)"
 	kill -9 "$(daemons_of pod1)"
 	await 5 eval '[ "$(daemon_count)" = 0 ]'
 	delete app1 -bundle "$PWD"

@@ -64,9 +64,20 @@ pb() {
 	printf "\\x$(printf %02x $(($1 << 3 | 2)))\\x$(printf %02x "$size")%s" "$2"
 }
 
-is_connectable() {
+# answers ADDRESS: whether who listens there answers Connect, the call that needs no container.
+answers() {
 	python3 - "${1#unix://}" <<-'END'
-		import socket, sys
-		socket.socket(socket.AF_UNIX).connect(sys.argv[1])
+		import socket, struct, sys
+		shim = socket.socket(socket.AF_UNIX)
+		shim.settimeout(10)
+		shim.connect(sys.argv[1])
+		request = b"\x0a\x17containerd.task.v2.Task\x12\x07Connect"
+		shim.sendall(struct.pack(">IIBB", len(request), 1, 1, 0) + request)
+		header = b""
+		while len(header) < 10:
+		    part = shim.recv(10 - len(header))
+		    assert part, "closed"
+		    header += part
+		assert struct.unpack(">IIBB", header)[1:3] == (1, 2), header
 	END
 }

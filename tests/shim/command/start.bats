@@ -16,7 +16,7 @@ teardown() {
 	shim t1 start </dev/null >"$box/out" 2>&1
 	equals "$(od -An -c "$box/out")" "$(printf %s "$(shim_address t1)" | od -An -c)"
 	cmp "$box/out" address
-	is_connectable "$(cat address)"
+	answers "$(cat address)"
 	equals "$(daemons_of t1 | wc -l)" 1
 }
 
@@ -43,7 +43,7 @@ teardown() {
 	address=unix://$box/s/$(printf %s /run/other.sock/ns/t1 | sha256sum | cut -d' ' -f1)
 	{ printf '\x08\x02'; pb 2 "$address"; pb 3 ttrpc; } | cmp - "$box/out"
 	equals "$(cat address)" "$address"
-	is_connectable "$address"
+	answers "$address"
 }
 
 @test "start: parameters of another container are none" {
@@ -146,11 +146,11 @@ teardown() {
 	inode=$(stat -c %i "$sockets"/*)
 	kill -9 "$dead"
 	await 5 eval "[ ! -e /proc/$dead ]"
-	run is_connectable "$(cat address)"
+	run answers "$(cat address)"
 	contains "$output" "Connection refused"
 	run shim t1 start </dev/null
 	equals "$output" "$(shim_address t1)"
-	is_connectable "$output"
+	answers "$output"
 	equals "$(ls "$sockets" | wc -l)" 1
 	[ "$(daemons_of t1)" != "$dead" ]
 }
@@ -224,7 +224,7 @@ teardown() {
 			echo
 		done | sort -u)" "$(shim_address pod1)"
 		equals "$(daemon_count)" 1
-		is_connectable "$(shim_address pod1)"
+		answers "$(shim_address pod1)"
 		kill -9 "$(pgrep -f "^$CONTAINERD_SHIM -namespace")" # the next round finds a stale one
 		await 5 eval '[ "$(daemon_count)" = 0 ]'
 	done
