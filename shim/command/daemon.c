@@ -44,7 +44,7 @@ static const char *add_word(struct words *words, const char *word)
 	return added;
 }
 
-int daemon_set_name(const struct daemon *daemon, struct serve_settings *settings,
+int daemon_set_name(struct daemon *daemon, struct serve_settings *settings,
                     struct ironbox_error *error)
 {
 	const struct arguments *arguments = daemon->arguments;
@@ -59,6 +59,7 @@ int daemon_set_name(const struct daemon *daemon, struct serve_settings *settings
 	                    strlen(arguments->id) + strlen(daemon->containerd) + 64);
 	if (!words.text)
 		return error_begin(error, errno, "keep the command line");
+	daemon->words = words.text;
 	add_word(&words, *daemon->argv);
 	add_word(&words, "-namespace");
 	settings->namespace = add_word(&words, arguments->namespace);

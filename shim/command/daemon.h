@@ -15,6 +15,7 @@ struct daemon {
 	int log_fd;
 	bool debug;
 	char **argv;                         /* main's: what `ps` shows */
+	char *words;                         /* of daemon_set_name, to be freed */
 	const struct ironbox_error *warning; /* for the log, if it is told */
 };
 
@@ -26,7 +27,7 @@ int daemon_open_log(struct ironbox_error *error);
 /* Writes over the command line of `start`, so that `ps` tells shims apart, as with containerd's
  * own; before the fork, as of then the daemon is to be seen. The arguments point to nothing after
  * it: the settings get copies of namespace and id. */
-int daemon_set_name(const struct daemon *daemon, struct serve_settings *settings,
+int daemon_set_name(struct daemon *daemon, struct serve_settings *settings,
                     struct ironbox_error *error);
 
 /* In the child of `start`; ends the process. */

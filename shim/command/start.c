@@ -121,7 +121,8 @@ static pid_t fork_daemon(struct start *start, char **argv, struct ironbox_error 
 	if (pid == 0)
 		daemon_run(&daemon, &settings);
 	if (pid < 0)
-		return error_begin(error, errno, "fork the daemon");
+		error_begin(error, errno, "fork the daemon");
+	free(daemon.words);
 	return pid;
 }
 
