@@ -167,16 +167,35 @@ teardown() {
 	equals "$(daemons_of t1)" "$first"
 }
 
-@test "start: one that has no time to accept lives" {
+@test "start: one whose backlog is full lives" {
 	shim_bundle t1
-	shim t1 start </dev/null
+	unshare --net sh -c 'echo 1 >/proc/sys/net/core/somaxconn; "$@" </dev/null' - \
+		"$CONTAINERD_SHIM" -namespace ns -id t1 -address "$containerd" start 3>&- >"$box/out"
 	local first
 	first=$(daemons_of t1)
 	kill -STOP "$first"
+	python3 - "$(cat address)" 3>&- <<-'END' &
+		import socket, sys, time
+		callers = [socket.socket(socket.AF_UNIX) for _ in range(8)]
+		full = False
+		for caller in callers:
+		    caller.setblocking(False)
+		    try:
+		        caller.connect(sys.argv[1][len("unix://"):])
+		    except BlockingIOError:
+		        full = True
+		assert full
+		open("full", "w")
+		time.sleep(60)
+	END
+	local callers=$!
+	await 10 [ -e full ]
 	run shim t1 start </dev/null
+	kill "$callers"
 	kill -CONT "$first"
 	equals "$output" "$(shim_address t1)"
 	equals "$(daemon_count)" 1
+	answers "$output"
 }
 
 # ---- groups ----
@@ -209,23 +228,30 @@ teardown() {
 	equals "$output" "containerd-shim-ironbox-v1: start: config.json: annotations: io.containerd.runc.v2.group: \"../x\" can't be a name"
 }
 
-@test "start: of eight at a time for one pod, one gets a daemon and all its address" {
-	local round number
-	for number in 1 2 3 4 5 6 7 8; do
+# As `shim`, but with time for others between the look at the socket and the next one's bind(2).
+shim_slowly() {
+	strace -o "$box/strace.$1" -e trace=bind -e inject=bind:delay_enter=50000 \
+		"$CONTAINERD_SHIM" -namespace ns -address "$containerd" -id "$1" start 3>&-
+}
+
+@test "start: of six at a time for one pod, one gets a daemon and all its address" {
+	local round number starts
+	for number in {1..6}; do
 		shim_bundle "app$number" io.kubernetes.cri.sandbox-id=pod1
 	done
-	for round in 1 2 3 4 5; do
-		for number in 1 2 3 4 5 6 7 8; do
-			(cd "$bundles/app$number" && shim "app$number" start </dev/null >out 2>&1) &
+	for round in new stale; do
+		starts=()
+		for number in {1..6}; do
+			(cd "$bundles/app$number" && shim_slowly "app$number" </dev/null >out 2>&1) &
+			starts+=($!)
 		done
-		wait
-		equals "$(for number in 1 2 3 4 5 6 7 8; do
-			cat "$bundles/app$number/out"
-			echo
-		done | sort -u)" "$(shim_address pod1)"
+		wait "${starts[@]}"
+		for number in {1..6}; do
+			equals "$round: $(cat "$bundles/app$number/out")" "$round: $(shim_address pod1)"
+		done
 		equals "$(daemon_count)" 1
 		answers "$(shim_address pod1)"
-		kill -9 "$(pgrep -f "^$CONTAINERD_SHIM -namespace")" # the next round finds a stale one
+		kill -9 "$(pgrep -f "^$CONTAINERD_SHIM -namespace")" # the next round finds its socket
 		await 5 eval '[ "$(daemon_count)" = 0 ]'
 	done
 }
