@@ -63,9 +63,12 @@ static int find_containerd(struct start *start, struct ironbox_error *error)
 	return 0;
 }
 
-/* Also where another shim serves the bundle: containerd 1.6 finds that one again by this file. */
-static int write_address(const char *address, struct ironbox_error *error)
+/* Also where another shim serves the bundle: containerd 1.6 finds that one again by this file.
+ * Before the socket is there, so that `delete` finds what a start that was killed has left. */
+static int write_address(const struct shim_socket *socket, char *address,
+                         struct ironbox_error *error)
 {
+	socket_address(socket, address);
 	if (file_replace(AT_FDCWD, "address", address, strlen(address), 0600) < 0)
 		return error_begin(error, errno, "write the file address");
 	return 0;
@@ -138,8 +141,8 @@ static int serve(struct start *start, char **argv, struct ironbox_error *error)
 	char address[SOCKET_ADDRESS_SIZE];
 	pid_t pid = 0;
 
-	socket_address(&start->socket, address);
-	if (write_address(address, error) < 0)
+	if (write_address(&start->socket, address, error) < 0 ||
+	    socket_claim(&start->socket, error) < 0)
 		return -1;
 	if (!start->socket.living)
 		pid = fork_daemon(start, argv, error);
@@ -163,8 +166,7 @@ static int run(struct start *start, char **argv, struct ironbox_error *error)
 	    group_of_bundle(AT_FDCWD, &start->group, error) < 0 ||
 	    socket_name(&start->socket, start->bootstrap.socket_dir, start->containerd,
 	                arguments->namespace, start->group ? start->group : arguments->id,
-	                error) < 0 ||
-	    socket_claim(&start->socket, error) < 0)
+	                error) < 0)
 		return -1;
 	return serve(start, argv, error);
 }

@@ -224,6 +224,26 @@ is_gone() {
 	equals "$(cat "$box/words")" ""
 }
 
+@test "delete: what a start has left that was killed" {
+	local moment
+	# write: of the address (the launcher's copy was the first), the OOM score, the answer
+	for moment in write:2 bind:1 listen:1 write:3 clone:1 write:4; do
+		shim_bundle "t-${moment/:/-}"
+		# --daemonize: what is waited for is the shim, and not strace, which has the daemon too
+		strace --daemonize -f -o "$box/strace" -e trace="${moment%:*}" \
+			-e inject="${moment%:*}":signal=KILL:when="${moment#*:}" \
+			"$CONTAINERD_SHIM" -namespace ns -id "t-${moment/:/-}" \
+			-address "$containerd" start </dev/null >out 2>&1 3>&- || true
+		await 5 grep -q '+++ killed by SIGKILL +++' "$box/strace"
+		pgrep -f "^$CONTAINERD_SHIM -namespace" | while read -r pid; do kill -9 "$pid"; done
+		await 5 eval '[ "$(daemon_count)" = 0 ]'
+		delete "t-${moment/:/-}" -bundle "$PWD"
+		answered 0 137
+		equals "$moment: $(ls "$sockets" 2>/dev/null)" "$moment: "
+		equals "$(cat "$box/words")" ""
+	done
+}
+
 @test "delete: an address that is not of a shim's socket is left alone" {
 	shim_bundle c1
 	echo precious >"$box/file"

@@ -97,8 +97,14 @@ teardown() {
 	path=${path#unix://}
 	equals "$(stat -c '%a %u %F' "$path")" "600 0 socket"
 	equals "$(stat -c '%a %u' "$sockets")" "700 0"
-	run grep -F "$(basename "$path")" /proc/net/unix
-	contains "$output" " $path"
+	# of all sockets that it has, by their inodes: no other name, and none of a network
+	local inodes
+	inodes=$(find "/proc/$(daemons_of t1)/fd" -lname 'socket:*' -printf '%l\n' | tr -dc '0-9\n')
+	[ -n "$inodes" ]
+	equals "$(awk 'NR == FNR { ours[$1]; next } ($7 in ours) && $8 { print $8 }' \
+		<(echo "$inodes") /proc/net/unix)" "$path"
+	equals "$(awk 'NR == FNR { ours[$1]; next } $10 in ours' <(echo "$inodes") \
+		/proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6)" ""
 	run setpriv --reuid 1000 --regid 1000 --clear-groups /usr/bin/python3 -c \
 		'import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$path"
 	equals "$status" 1
@@ -128,7 +134,7 @@ teardown() {
 	run shim t1 start </dev/null
 	chmod 755 /run/containerd
 	contains "$output" "folder of sockets: /run/containerd: others than root may write to it"
-	[ ! -e address ]
+	equals "$(daemon_count)" 0
 }
 
 @test "start: the folder that containerd 1.6 makes, of mode 0600, will do" {
