@@ -108,6 +108,14 @@ unsigned open_fds(void)
 
 /* ---- the loop ---- */
 
+static void process_is_dead(struct box *box, int status)
+{
+	box->exited = true;
+	box->status = status;
+	if (box->stdio && box->drain_ms >= 0)
+		stdio_process_ended(box->stdio, box->drain_ms);
+}
+
 static void on_child(struct watch *watch, uint32_t events)
 {
 	struct box *box = watch->context;
@@ -122,14 +130,13 @@ static void on_child(struct watch *watch, uint32_t events)
 		if (workers_reaped(&box->workers, pid, status))
 			continue;
 		if (pid == box->process) {
-			box->exited = true;
-			box->status = status;
-			if (box->stdio && box->drain_ms >= 0)
-				stdio_process_ended(box->stdio, box->drain_ms);
+			process_is_dead(box, status);
 		} else if (box->stdio && stdio_reaped(box->stdio, pid)) {
 			box->reaped_loggers++;
-		} else {
+		} else { /* the process, if it was quicker than the worker's answer */
 			box->strangers++;
+			box->stranger = pid;
+			box->stranger_status = status;
 		}
 	}
 }
@@ -153,7 +160,7 @@ static void on_tick(struct timer *timer)
 	if (waiting->done || time_now_ms() >= waiting->until_ms)
 		loop_stop(&waiting->box->loop);
 	else
-		loop_arm(&waiting->box->loop, timer, time_now_ms() + 2);
+		loop_arm(&waiting->box->loop, timer, time_now_ms() + 1);
 }
 
 static bool run(struct waiting *waiting, int first_ms, int ms)
@@ -344,6 +351,8 @@ static void take_process(struct box *box, struct worker_reply *reply)
 	box->stdio = stdio_begin(&place, &ends, box->master_fd, &error);
 	if (!box->stdio)
 		fail_msg("%s", error_text(&error));
+	if (box->stranger == box->process)
+		process_is_dead(box, box->stranger_status);
 }
 
 static void on_opened(void *context, struct worker_reply *reply, const struct ironbox_error *error)

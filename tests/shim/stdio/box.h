@@ -44,6 +44,8 @@ struct box {
 	int deadline_ms; /* of the worker that opens the streams */
 	bool exited, drained, opened, terminal;
 	char error[2048];
+	pid_t stranger; /* the last of them */
+	int stranger_status;
 	unsigned reaped_loggers, strangers; /* children that died; strangers: nobody's */
 };
 
