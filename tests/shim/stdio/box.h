@@ -16,6 +16,7 @@
 #include <cmocka.h> /* which needs the first four, but does not include them */
 
 #include "stdio/stdio.h"
+#include "support/time.h"
 #include "worker/worker.h"
 
 #define NEVER_MS 60000 /* what has to happen, on a machine that is busy */
@@ -65,6 +66,9 @@ void box_end(struct box *box);
 void box_await(struct box *box, const bool *flag);
 /* … until `holds` does. */
 void box_await_that(struct box *box, bool (*holds)(struct box *box));
+#define BOX_UNTIL(box, condition)                                                        \
+	for (int64_t until = time_now_ms() + NEVER_MS; !(condition); box_run_ms(box, 1)) \
+	assert_true(time_now_ms() < until)
 /* … for a while, and wakes for nothing by itself. */
 void box_run_ms(struct box *box, int ms);
 

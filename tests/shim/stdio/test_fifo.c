@@ -56,8 +56,7 @@ static void a_client_goes_and_another_comes(void **state)
 
 	client_attach(box, &box->client, box->out);
 	box_start(box, write_much);
-	while (box->client.got < WHOLE / 4)
-		box_run_ms(box, 1);
+	BOX_UNTIL(box, box->client.got >= WHOLE / 4);
 	client_detach(box, &box->client);
 	box_run_ms(box, 50);
 	assert_false(box->exited); /* no SIGPIPE, and it waits */
@@ -88,8 +87,7 @@ static void a_thousand_clients_leave_no_fd(void **state)
 	}
 	assert_int_equal(open_fds(), before);
 	client_attach(box, &box->client, box->out);
-	while (box->client.got < 6)
-		box_run_ms(box, 1);
+	BOX_UNTIL(box, box->client.got >= 6);
 	assert_string_equal(box->client.text, "hello\n");
 }
 
@@ -155,8 +153,7 @@ static void a_client_may_wait_for_a_writer(void **state)
 	}
 	close(line[1]);
 	box_run_ms(box, 100);
-	while (box->strangers == 0)
-		box_run_ms(box, 5);
+	BOX_UNTIL(box, box->strangers != 0);
 	assert_int_equal(read(line[0], text, sizeof(text)), 8);
 	close(line[0]);
 	assert_string_equal(text, "goodbye\n");
@@ -222,8 +219,7 @@ static void input_goes_in_until_it_is_closed(void **state)
 		fd = open_input_of(box);
 		assert_int_equal(write(fd, "line\n", 5), 5);
 		close(fd);
-		while (box->client.got < (uint64_t)(5 * (i + 1)))
-			box_run_ms(box, 1);
+		BOX_UNTIL(box, box->client.got >= (uint64_t)(5 * (i + 1)));
 	}
 	box_run_ms(box, 50);
 	assert_false(box->exited);
@@ -274,8 +270,7 @@ static void stdin_that_nobody_reads_stops_nothing(void **state)
 		(void)!write(fd, bytes, sizeof(bytes));
 		box_run_ms(box, 1);
 	}
-	while (box->client.got < WHOLE)
-		box_run_ms(box, 1);
+	BOX_UNTIL(box, box->client.got >= WHOLE);
 	assert_false(box->client.wrong);
 	kill(box->process, SIGKILL);
 	box_await(box, &box->drained);

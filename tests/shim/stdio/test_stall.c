@@ -70,6 +70,7 @@ static void block_waits_and_goes_on_in_order(void **state)
 static void a_stopped_reader_is_waited_for(void **state)
 {
 	struct box *box = *state;
+	int writer_fd = -1;
 	char copy[128];
 	pid_t reader;
 
@@ -80,8 +81,8 @@ static void a_stopped_reader_is_waited_for(void **state)
 		      NULL);
 		_exit(1);
 	}
-	while (open(box->out, O_WRONLY | O_NONBLOCK | O_CLOEXEC) < 0)
-		box_run_ms(box, 5); /* ENXIO: it has not opened it yet. Ours is the box's to end */
+	/* ENXIO until it has opened it */
+	BOX_UNTIL(box, (writer_fd = open(box->out, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) >= 0);
 	kill(reader, SIGSTOP);
 	box_start(box, write_much);
 	box_await_that(box, is_stalled);
@@ -90,10 +91,9 @@ static void a_stopped_reader_is_waited_for(void **state)
 	kill(reader, SIGCONT);
 	box_await(box, &box->exited);
 	box_await(box, &box->drained);
-	while (file_size(copy) < WHOLE)
-		box_run_ms(box, 5);
+	BOX_UNTIL(box, file_size(copy) >= WHOLE);
 	assert_file_is_pattern(copy, WHOLE);
-	kill(reader, SIGKILL);
+	close(writer_fd);
 }
 
 /* The process is dead, its reader stalled: the pipe has hung up, and nobody is woken by that. */
@@ -392,8 +392,7 @@ static void output_without_a_reader_takes_no_memory(void **state)
 	box_start(box, write_without_end);
 	box_await_that(box, has_dropped);
 	getrusage(RUSAGE_SELF, &before);
-	while (stdio_dropped(box->stdio) < (1u << 30))
-		box_run_ms(box, 5);
+	BOX_UNTIL(box, stdio_dropped(box->stdio) >= (1u << 30));
 	getrusage(RUSAGE_SELF, &after);
 	assert_in_range(after.ru_maxrss - before.ru_maxrss, 0, 256); /* KiB */
 	box->drain_ms = 0;

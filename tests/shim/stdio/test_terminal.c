@@ -90,8 +90,7 @@ static void it_is_resized(void **state)
 
 	client_attach(box, &box->client, box->out);
 	box_start(box, tell_size);
-	while (!strstr(box->client.text, "go"))
-		box_run_ms(box, 1);
+	BOX_UNTIL(box, strstr(box->client.text, "go"));
 	assert_int_equal(stdio_resize(box->stdio, 132, 43), 0);
 	box_await(box, &box->client.ended);
 	assert_string_equal(box->client.text, "go\r\n132x43\r\n");
@@ -180,8 +179,7 @@ static void another_client_goes_on(void **state)
 	client_attach(box, &box->client, box->out);
 	box_start(box, write_much);
 	for (int i = 1; i < 20; i++) {
-		while (box->client.got < WHOLE / 20 * (unsigned)i)
-			box_run_ms(box, 1);
+		BOX_UNTIL(box, box->client.got >= WHOLE / 20 * (unsigned)i);
 		client_detach(box, &box->client);
 		client_attach(box, &box->client, box->out);
 	}
