@@ -88,6 +88,8 @@ static int make_one(int root_fd, char path[PATH_MAX], size_t start, size_t end, 
 		return 0;
 	if (errno != EEXIST || fstatat(parent_fd, leaf, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return -1;
+	if (S_ISDIR(status.st_mode)) /* somebody else made it since we looked */
+		return 0;
 	if (!S_ISLNK(status.st_mode)) {
 		errno = ENOTDIR;
 		return -1;

@@ -307,6 +307,30 @@ static pid_t start_mover(int root_fd)
 	}
 }
 
+/* A hundred and more times, as each is a chance only. */
+static void several_make_the_same_directories(void **state)
+{
+	const int *root_fd = *state;
+
+	for (int round = 0; round < 150; round++) {
+		char path[64];
+		pid_t makers[4];
+		int status;
+
+		snprintf(path, sizeof(path), "same%d/a/b/c/d/e/f/g", round);
+		for (size_t i = 0; i < 4; i++) {
+			makers[i] = fork();
+			assert_true(makers[i] >= 0);
+			if (makers[i] == 0)
+				_exit(path_make_directories(*root_fd, path, 0755) < 0 ? errno : 0);
+		}
+		for (size_t i = 0; i < 4; i++) {
+			assert_int_equal(waitpid(makers[i], &status, 0), makers[i]);
+			assert_int_equal(status, 0);
+		}
+	}
+}
+
 static void who_moves_directories_gains_nothing(void **state)
 {
 	const int *root_fd = *state;
@@ -341,6 +365,7 @@ int main(void)
 		IN_A_TREE(magic_links_lead_nowhere),
 		IN_A_TREE(directories_are_made_inside),
 		IN_A_TREE(a_mode_is_that_of_all_that_was_made),
+		IN_A_TREE(several_make_the_same_directories),
 		IN_A_TREE(who_moves_directories_gains_nothing),
 	};
 
