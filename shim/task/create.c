@@ -13,6 +13,7 @@
 
 #include "support/file.h"
 #include "support/log.h"
+#include "support/progress.h"
 #include "task/answer.h"
 #include "task/events.h"
 #include "task/methods.h"
@@ -24,10 +25,12 @@
 /* ---- in the worker ---- */
 
 /* Opened once, here, for a path can hang. What is in it decides about isolation: root's alone. */
-static int open_bundle(struct made *made, const struct task *task, struct ironbox_error *error)
+static int open_bundle(struct made *made, const struct task *task, char *progress,
+                       struct ironbox_error *error)
 {
 	struct stat status;
 
+	progress_write(progress, "open the bundle", NULL);
 	made->bundle_fd = open(task->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (made->bundle_fd < 0 || fstat(made->bundle_fd, &status) < 0)
 		return error_begin(error, errno, "open the bundle %s", task->bundle);
@@ -158,7 +161,7 @@ int create_in_worker(const struct job *job, struct worker_reply *reply, struct i
 	struct made made = MADE_NONE;
 
 	if (job_runtime_open(&runtime, job->task, reply, error) < 0 ||
-	    open_bundle(&made, job->task, error) < 0 ||
+	    open_bundle(&made, job->task, reply->progress, error) < 0 ||
 	    made_open_streams(&made, &job->task->init, &runtime, error) < 0)
 		return error_context(error, "create %s", job->task->id);
 	if (make(&made, job, &runtime, reply, error) < 0) {

@@ -9,6 +9,7 @@
 #include <ironbox/cleanup.h>
 
 #include "support/process_id.h"
+#include "support/progress.h"
 #include "task/exit.h"
 
 /* ---- in the worker ---- */
@@ -37,6 +38,7 @@ int made_open_streams(struct made *made, const struct process *process,
 		return error_begin(error, ENAMETOOLONG, "[stdio] spill_folder");
 	made->on_stall = settings.on_stall;
 	made->spill_limit = settings.spill_limit;
+	progress_write(runtime->runtime.progress, "open its streams", NULL);
 	return stdio_open(&request, &made->ends, error);
 }
 

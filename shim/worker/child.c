@@ -20,6 +20,20 @@ static int compare_fds(const void *left, const void *right)
 	return *(const int *)left - *(const int *)right;
 }
 
+/* The command line is the shim's, whose first word is made ours: who looks for shims by it is not
+ * to find workers. */
+static void take_name(const char *name)
+{
+	char *word = program_invocation_name; /* argv[0] itself */
+	size_t room = strlen(word), size = strlen(name);
+
+	prctl(PR_SET_NAME, name);
+	if (size > room)
+		return;
+	memcpy(word, name, size);
+	memset(word + size, 0, room - size);
+}
+
 /* What it must not hold: the ends of other containers' streams, which would not end then, and
  * connections of clients, for as long as it hangs. */
 int child_close_others(const int *fds, unsigned fd_count, int line)
@@ -50,7 +64,7 @@ int child_begin(const char *name, pid_t shim, struct ironbox_error *error)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != shim) /* it was gone before that */
 		_exit(EXIT_FAILURE);
-	prctl(PR_SET_NAME, name);
+	take_name(name);
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)

@@ -211,8 +211,9 @@ static void on_deadline(struct timer *timer)
 	tell_progress(worker, at, sizeof(at));
 	if (pid_of(worker) > 0)
 		stuck_describe(pid_of(worker), where, sizeof(where));
-	error_begin(&error, ETIMEDOUT, "%s: not done after %.1f s%s; %s", worker->what,
+	error_begin(&error, 0, "%s: not done after %.1f s%s; %s", worker->what,
 	            worker->deadline_ms / 1000.0, at, where);
+	error.code = ETIMEDOUT; /* its words are of connections */
 	log_write(IRONBOX_LOG_ERROR, "%s", error_text(&error));
 	end_late(worker, &error);
 }
