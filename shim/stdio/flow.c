@@ -24,6 +24,13 @@ bool flow_has_room(int target_fd)
 	return poll(&target, 1, 0) == 1 && (target.revents & POLLOUT);
 }
 
+bool flow_is_over(int source_fd)
+{
+	struct pollfd source = { .fd = source_fd };
+
+	return poll(&source, 1, 0) == 1 && (source.revents & POLLHUP);
+}
+
 /* EAGAIN does not say which end it is of; nor does it come to an end of file when the target is
  * full. */
 static enum flow why_not(const struct ends *ends)

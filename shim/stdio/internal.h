@@ -5,6 +5,10 @@
  * FIFO blocks on a slow reader whatever the ini says, a grandchild that keeps it open keeps the
  * client from its end of file after Delete, and a FIFO of containerd's would have to be made
  * another user's. Between pipe and FIFO splice(2) only moves references to pages.
+ *
+ * Pipes are as large as they come (64 KiB): 1 GB/s goes through. With F_SETPIPE_SZ and 1 MiB it is
+ * three times as much, for 10 KB of kernel memory a pipe, and 16 times as much behind each reader
+ * that stalls.
  */
 #ifndef IRONBOX_SHIM_STDIO_INTERNAL_H
 #define IRONBOX_SHIM_STDIO_INTERNAL_H
@@ -35,6 +39,8 @@ enum flow flow_discard(int source_fd, size_t most, uint64_t *gone);
 /* Bytes that can be read from it now: ioctl(2) FIONREAD, on either end of a pipe. */
 uint64_t flow_waiting(int fd);
 bool flow_has_room(int target_fd);
+/* Nobody has its other end any more; something may wait in it. */
+bool flow_is_over(int source_fd);
 
 /* ---- spill.c: a file between them ---- */
 

@@ -393,7 +393,7 @@ void output_orphan(struct stream *output)
 {
 	if (output->source.fd < 0 || !output->logged)
 		return;
-	if (!output->cut)
+	if (!output->cut && !flow_is_over(output->source.fd))
 		log_write(IRONBOX_LOG_ERROR, "%s: the logger of %s has ended before its process",
 		          output->stdio->name, output->name);
 	if (output->direct)

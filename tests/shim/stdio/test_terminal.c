@@ -69,6 +69,48 @@ static void what_is_typed_goes_in(void **state)
 	assert_string_equal(box->client.text, "hello\r\ndone");
 }
 
+#define TYPED (256u << 10)
+
+/* Reads late, and says how much of it was right. */
+static void read_late(void)
+{
+	unsigned char bytes[1000];
+	uint64_t right = 0, at = 0;
+
+	raw();
+	dprintf(1, "raw");
+	usleep(300000);
+	while (at < TYPED) {
+		ssize_t size = read(0, bytes, sizeof(bytes));
+
+		if (size <= 0)
+			_exit(1);
+		for (ssize_t i = 0; i < size; i++, at++)
+			right += bytes[i] == pattern(at);
+	}
+	_exit(right == TYPED ? 7 : 2);
+}
+
+/* More than a terminal holds, to a process that takes it later: it waits, and all comes. */
+static void much_input_waits_for_the_process(void **state)
+{
+	struct box *box = *state;
+	pid_t client;
+
+	client_attach(box, &box->client, box->out);
+	box_start(box, read_late);
+	BOX_UNTIL(box, box->client.got >= 3);
+	client = fork();
+	if (client == 0) {
+		int fd = open(box->in, O_WRONLY | O_CLOEXEC);
+
+		write_pattern(fd, TYPED, 4096);
+		_exit(0);
+	}
+	box_await(box, &box->exited);
+	assert_int_equal(WEXITSTATUS(box->status), 7);
+}
+
 static void tell_size(void)
 {
 	struct winsize size;
@@ -193,6 +235,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TERMINAL_TEST(all_comes_and_then_the_end),
 		TERMINAL_TEST(what_is_typed_goes_in),
+		TERMINAL_TEST(much_input_waits_for_the_process),
 		TERMINAL_TEST(it_is_resized),
 		TERMINAL_TEST(a_terminal_that_is_opened_again_goes_on),
 		TERMINAL_TEST(a_hung_up_terminal_wakes_nobody),
