@@ -146,7 +146,7 @@ static int await_child(pid_t pid, struct removal *removal, struct ironbox_error 
 		removal->progress[PROGRESS_SIZE - 1] = '\0';
 		stuck_describe(pid, where, sizeof(where));
 		kill(pid, SIGKILL); /* not waited for: it may sit where no signal reaches it */
-		return error_begin(error, 0, "not done within %d s%s%s: %s", DEADLINE_MS / 1000,
+		return error_begin(error, 0, "not done after %d s%s%s; %s", DEADLINE_MS / 1000,
 		                   *removal->progress ? ", at " : "", removal->progress, where);
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

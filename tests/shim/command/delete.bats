@@ -264,7 +264,8 @@ is_gone() {
 	run delete c1 -bundle "$PWD"
 	equals "$status" 1
 	((SECONDS - begun < 9))
-	contains "$(cat "$box/words")" "delete: not done within 4 s"
+	contains "$(cat "$box/words")" "delete: not done after 4 s, at "
+	contains "$(cat "$box/words")" " is in state S at "
 	pkill -P "$holder" sleep || true
 	wait "$holder" || true
 	delete c1 -bundle "$PWD"
