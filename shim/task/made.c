@@ -146,5 +146,7 @@ int made_begin(struct made *made, struct process *process, struct ironbox_error 
 	}
 	process->stdio = stdio_begin(&place, &made->ends, steal_fd(&made->master_fd), error);
 	process->drained = process->stdio == NULL;
+	if (process->stdio && process->input_closed)
+		stdio_close_input(process->stdio);
 	return process->stdio ? 0 : -1;
 }

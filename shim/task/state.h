@@ -53,6 +53,7 @@ struct process {
 	char *spec; /* an exec's process as JSON, until it is started */
 	size_t spec_size;
 
+	bool input_closed; /* by CloseIO */
 	struct stdio *stdio;
 	bool drained; /* nothing of its output is on the way any more */
 	struct waiter *waiters;

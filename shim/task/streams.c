@@ -29,6 +29,8 @@ void method_close_io(void *context, struct ttrpc_call *call, const void *given)
 
 	if (!process)
 		return;
+	if (request->stdin)
+		process->input_closed = true; /* also when its Start is still at work */
 	if (request->stdin && process->stdio)
 		stdio_close_input(process->stdio);
 	answer_empty(call);
