@@ -146,7 +146,12 @@ int made_begin(struct made *made, struct process *process, struct ironbox_error 
 	}
 	process->stdio = stdio_begin(&place, &made->ends, steal_fd(&made->master_fd), error);
 	process->drained = process->stdio == NULL;
-	if (process->stdio && process->input_closed)
+	if (!process->stdio)
+		return -1;
+	/* what came meanwhile */
+	if (process->input_closed)
 		stdio_close_input(process->stdio);
-	return process->stdio ? 0 : -1;
+	if (process->width > 0 && process->height > 0)
+		stdio_resize(process->stdio, process->width, process->height);
+	return 0;
 }

@@ -53,7 +53,8 @@ struct process {
 	char *spec; /* an exec's process as JSON, until it is started */
 	size_t spec_size;
 
-	bool input_closed; /* by CloseIO */
+	bool input_closed;      /* by CloseIO */
+	uint16_t width, height; /* by ResizePty while its Start was at work; 0: none */
 	struct stdio *stdio;
 	bool drained; /* nothing of its output is on the way any more */
 	struct waiter *waiters;

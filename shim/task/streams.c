@@ -12,10 +12,12 @@ void method_resize_pty(void *context, struct ttrpc_call *call, const void *given
 
 	if (!process)
 		return;
+	process->width = (uint16_t)request->width;
+	process->height = (uint16_t)request->height;
 	if (process->status == PROCESS_STOPPED)
 		ttrpc_fail(call, TTRPC_UNKNOWN, "cannot resize a stopped process");
-	else if (process->stdio && stdio_resize(process->stdio, (uint16_t)request->width,
-	                                        (uint16_t)request->height) < 0)
+	else if (process->stdio &&
+	         stdio_resize(process->stdio, process->width, process->height) < 0)
 		ttrpc_fail(call, TTRPC_UNKNOWN, "resize the terminal of %s: %s", process->id,
 		           strerror(errno));
 	else

@@ -117,3 +117,26 @@ teardown() {
 /tasks/exit container_id=$id id=$id exit_status=137
 /tasks/delete container_id=$id exit_status=137"
 }
+
+@test "a terminal that is resized, and an input that is ended, before the start" {
+	begin sleep 1000
+	mkfifo "$box/in"
+	exec {writer}<>"$box/in"
+	echo "a line" >&"$writer"
+	call Exec exec_id=e1 stdin="$box/in" stdout="file://$box/out" spec.value="$(jq -n \
+		'{args: ["cat"], cwd: "/", env: ["PATH=/bin"], user: {uid: 0, gid: 0}}')"
+	call CloseIO exec_id=e1 stdin=true
+	exec {writer}>&-
+	call Start exec_id=e1 >/dev/null
+	equals "$(call -t 10000 Wait exec_id=e1 | field exit_status)" 0
+	mkfifo "$box/tty"
+	cat "$box/tty" >"$box/size" 3>&- &
+	call Exec exec_id=e2 terminal=true stdout="$box/tty" spec.value="$(jq -n \
+		'{args: ["sh", "-c", "sleep 0.5; stty size"], cwd: "/", env: ["PATH=/bin"], user: {uid: 0, gid: 0}}')"
+	call ResizePty exec_id=e2 width=123 height=45
+	call Start exec_id=e2 >/dev/null
+	call Wait exec_id=e2 >/dev/null
+	call Delete exec_id=e2 >/dev/null
+	await 5 grep -q "45 123" "$box/size"
+	end
+}
