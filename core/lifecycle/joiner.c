@@ -62,7 +62,9 @@ static int read_process(struct container *container, const struct exec_request *
 		spec_replace_process(&container->spec, &process);
 	} else if (request->process_text) {
 		if (spec_parse(&process, SPEC_PROCESS, "process spec", request->process_text,
-		               request->process_size, error) < 0)
+		               request->process_size, error) < 0 ||
+		    (request->terminal &&
+		     process_set_terminal(&process, *request->terminal, error) < 0))
 			return -1;
 		spec_replace_process(&container->spec, &process);
 	} else if (process_apply_options(&container->spec, &request->options, error) < 0) {

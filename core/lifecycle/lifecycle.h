@@ -84,6 +84,7 @@ struct exec_request {
 	const char *process_path; /* a process.json; NULL: the text or the options below */
 	const char *process_text; /* the same as a text; NULL: the options below */
 	size_t process_size;
+	const bool *terminal; /* whether it is to have one, whatever it says; NULL: as it says */
 	struct process_options options;
 	const char *console_socket, *pidfd_socket, *pid_file;
 	const char *cgroup; /* a path below the container's cgroup; NULL: the container's own */

@@ -77,4 +77,7 @@ struct process_options {
 int process_apply_options(struct spec *spec, const struct process_options *options,
                           struct ironbox_error *error);
 
+/* Of a SPEC_PROCESS document: whether it asks for a terminal. */
+int process_set_terminal(struct spec *process, bool terminal, struct ironbox_error *error);
+
 #endif

@@ -194,3 +194,10 @@ int process_apply_options(struct spec *spec, const struct process_options *optio
 		return -1;
 	return check_document(&place, process_fields, process, error);
 }
+
+int process_set_terminal(struct spec *process, bool terminal, struct ironbox_error *error)
+{
+	if (json_object_set_new((json_t *)process->root, "terminal", json_boolean(terminal)) < 0)
+		return fail_memory(error, "terminal");
+	return 0;
+}

@@ -22,6 +22,7 @@ static struct exec_request request_of(const struct process *process, struct made
 		.id = process->task->id,
 		.process_text = process->spec,
 		.process_size = process->spec_size,
+		.terminal = &process->terminal, /* the client's word is the last one */
 		.detach = true,
 		.ties = made_ties(made, reply),
 	};

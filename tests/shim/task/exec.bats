@@ -118,6 +118,33 @@ teardown() {
 /tasks/delete container_id=$id exit_status=137"
 }
 
+@test "whether there is a terminal is the call's to say, and not the process's" {
+	begin sleep 1000
+	for terminal in true false; do
+		for said in true false; do
+			mkfifo "$box/$terminal-$said"
+			cat "$box/$terminal-$said" >"$box/$terminal-$said.out" 3>&- &
+			call_with "$terminal" "$said" "exec-$terminal-$said"
+		done
+	done
+	contains "$(cat "$box/true-true.out")" "is a terminal"
+	contains "$(cat "$box/true-false.out")" "is a terminal"
+	contains "$(cat "$box/false-true.out")" "is none"
+	contains "$(cat "$box/false-false.out")" "is none"
+	end
+}
+
+call_with() { # TERMINAL SAID EXEC_ID
+	call Exec exec_id="$3" terminal="$1" stdout="$box/$1-$2" spec.value="$(jq -n \
+		--argjson said "$2" '{terminal: $said, cwd: "/", env: ["PATH=/bin"],
+			user: {uid: 0, gid: 0},
+			args: ["sh", "-c", "test -t 1 && echo is a terminal || echo is none"]}')"
+	call Start exec_id="$3" >/dev/null
+	call Wait exec_id="$3" >/dev/null
+	call Delete exec_id="$3" >/dev/null
+	await 5 test -s "$box/$1-$2.out"
+}
+
 @test "a terminal that is resized, and an input that is ended, before the start" {
 	begin sleep 1000
 	mkfifo "$box/in"
@@ -126,9 +153,10 @@ teardown() {
 	call Exec exec_id=e1 stdin="$box/in" stdout="file://$box/out" spec.value="$(jq -n \
 		'{args: ["cat"], cwd: "/", env: ["PATH=/bin"], user: {uid: 0, gid: 0}}')"
 	call CloseIO exec_id=e1 stdin=true
-	exec {writer}>&-
 	call Start exec_id=e1 >/dev/null
+	exec {writer}>&-
 	equals "$(call -t 10000 Wait exec_id=e1 | field exit_status)" 0
+	equals "$(cat "$box/out")" "a line"
 	mkfifo "$box/tty"
 	cat "$box/tty" >"$box/size" 3>&- &
 	call Exec exec_id=e2 terminal=true stdout="$box/tty" spec.value="$(jq -n \
