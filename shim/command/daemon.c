@@ -127,11 +127,11 @@ _Noreturn void daemon_run(const struct daemon *daemon, const struct serve_settin
 		result = set_process(&error);
 	if (error_is_told(daemon->warning))
 		log_write(IRONBOX_LOG_WARNING, "%s", error_text(daemon->warning));
-	if (result == 0)
-		result = shim_serve(settings, &error);
-	if (result < 0) {
-		log_write(IRONBOX_LOG_ERROR, "the shim ends: %s", error_text(&error));
+	if (result < 0)
 		unlink(settings->socket_path);
-	}
+	else
+		result = shim_serve(settings, &error); /* which removes it */
+	if (result < 0)
+		log_write(IRONBOX_LOG_ERROR, "the shim ends: %s", error_text(&error));
 	exit(result < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }

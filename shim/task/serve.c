@@ -171,7 +171,7 @@ int shim_serve(const struct serve_settings *settings, struct ironbox_error *erro
 		result = loop_run(&shim->loop, error);
 	if (result == 0)
 		ttrpc_server_flush(shim->server, FLUSH_ANSWERS_MS);
-	unlink(settings->socket_path); /* ENOENT: somebody was tidy */
+	shutdown_leave_socket(shim);
 	shim_close(shim);
 	return result < 0 ? error_context(error, "serve %s", settings->id) : 0;
 }

@@ -1,5 +1,8 @@
 #include "task/shutdown.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "task/answer.h"
 #include "task/methods.h"
 
@@ -12,11 +15,21 @@ static void end(void *context)
 	loop_stop(&shim->loop);
 }
 
+/* Once: the path may be another shim's from then on. */
+void shutdown_leave_socket(struct shim *shim)
+{
+	if (shim->socket_path)
+		unlink(shim->socket_path); /* ENOENT: somebody was tidy */
+	free(shim->socket_path);
+	shim->socket_path = NULL;
+}
+
 void shutdown_begin(struct shim *shim)
 {
 	if (shim->ending)
 		return;
 	shim->ending = true;
+	shutdown_leave_socket(shim);
 	publisher_flush(shim->publisher, FLUSH_EVENTS_MS, end, shim);
 }
 
@@ -41,7 +54,9 @@ void method_shutdown(void *context, struct ttrpc_call *call, const void *request
 	struct shim *shim = context;
 
 	(void)request;
-	answer_empty(call);
 	shim->asked_to_end = !has_containers(shim);
 	shutdown_go_on(shim);
+	/* Then: whoever has the answer may make a container of the same id, and its `start` must
+	 * not find this shim, which ends. */
+	answer_empty(call);
 }

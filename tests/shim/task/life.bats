@@ -101,6 +101,23 @@ is_full() {
 	rm -f "$shim"
 }
 
+@test "a shim that was shut down is not found by a start, though it has events to tell" {
+	begin sleep 1000
+	pid=$(shim_pid)
+	call Kill signal=9
+	call Wait >/dev/null
+	kill -STOP "$listener"
+	call Delete >/dev/null
+	call Shutdown
+	[ ! -e "$shim" ]
+	shim_start
+	kill -CONT "$listener"
+	await 5 process_ended "$pid"
+	create >/dev/null # by the second one, whose socket the first has not removed
+	call Start >/dev/null
+	end
+}
+
 @test "SIGUSR1: the log has the tree, the calls that wait, the workers and the fds" {
 	mkfifo "$bundle/log"
 	exec {log}<>"$bundle/log"
