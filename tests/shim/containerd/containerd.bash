@@ -126,3 +126,14 @@ ended() {
 ctr() {
 	command ctr "$@" 3>&-
 }
+
+# on_terminal COMMAND: a shell's command on a terminal of its own, on which nobody types. Both its
+# terminal and the container's end lines with a carriage return: they are left out.
+on_terminal() {
+	local keys
+	mkfifo "$box/keys"
+	exec {keys}<>"$box/keys"
+	rm "$box/keys"
+	script -qec "$1" /dev/null <&"$keys" {keys}>&- 3>&- | tr -d '\r'
+	return "${PIPESTATUS[0]}"
+}
