@@ -1,6 +1,7 @@
 #include "command/bootstrap.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,8 +11,10 @@
 #include "messages/bootstrap.pb-c.h"
 #include "messages/google.pb-c.h"
 #include "support/file.h"
+#include "support/time.h"
 
-#define STDIN_MAX (10UL * 1024 * 1024) /* what containerd's own library takes */
+#define STDIN_MAX   (10UL * 1024 * 1024) /* what containerd's own library takes */
+#define STDIN_FIRST 4096
 
 typedef Containerd__Runtime__Bootstrap__V1__BootstrapParams parameters;
 typedef Containerd__Runtime__Bootstrap__V1__BootstrapResult result_message;
@@ -115,21 +118,84 @@ int bootstrap_parse(struct bootstrap *bootstrap, const uint8_t *bytes, size_t si
 	return 0;
 }
 
-int bootstrap_read(struct bootstrap *bootstrap, int fd, const struct arguments *arguments,
-                   struct ironbox_error *error)
+/* 1: there are bytes, or the end; 0: nothing came till then; -1 with errno. */
+static int await_input(int fd, int64_t until_ms)
 {
-	cleanup_free char *bytes = NULL;
-	size_t size = 0;
+	struct pollfd input = { .fd = fd, .events = POLLIN };
+	int result;
+
+	do {
+		int64_t left_ms = until_ms - time_now_ms();
+
+		result = poll(&input, 1, left_ms > 0 ? (int)left_ms : 0);
+	} while (result < 0 && errno == EINTR);
+	return result;
+}
+
+struct input {
+	uint8_t *bytes; /* malloc'ed */
+	size_t size, room;
+};
+
+/* 1: there may be more; 0: that was the end; -1 with errno. */
+static int read_some(struct input *input, int fd)
+{
+	ssize_t count;
+
+	if (input->size == input->room) {
+		size_t room = input->room ? 2 * input->room : STDIN_FIRST;
+		uint8_t *grown = realloc(input->bytes, room);
+
+		if (!grown)
+			return -1;
+		input->bytes = grown;
+		input->room = room;
+	}
+	count = read(fd, input->bytes + input->size, input->room - input->size);
+	if (count <= 0)
+		return count == 0 ? 0 : -1;
+	input->size += (size_t)count;
+	if (input->size <= STDIN_MAX)
+		return 1;
+	errno = EFBIG;
+	return -1;
+}
+
+static int read_to_end(struct input *input, int fd, int timeout_ms, struct ironbox_error *error)
+{
+	int64_t until_ms = time_now_ms() + timeout_ms;
+	int result;
+
+	do {
+		result = await_input(fd, until_ms);
+		if (result == 0) {
+			error_begin(error, 0, "stdin: not at its end after %d s",
+			            timeout_ms / 1000);
+			error->code = ETIMEDOUT; /* its words are of connections */
+			return -1;
+		}
+		if (result > 0)
+			result = read_some(input, fd);
+	} while (result > 0);
+	if (result < 0 && errno == EFBIG)
+		return error_begin(error, 0, "stdin: more than 10 MiB");
+	return result < 0 ? error_begin(error, errno, "read stdin") : 0;
+}
+
+int bootstrap_read(struct bootstrap *bootstrap, int fd, int timeout_ms,
+                   const struct arguments *arguments, struct ironbox_error *error)
+{
+	struct input input = { 0 };
+	int result;
 
 	*bootstrap = (struct bootstrap){ 0 };
 	if (isatty(fd)) /* somebody tries it by hand, and has nothing to say */
 		return 0;
-	bytes = file_read(fd, STDIN_MAX, &size);
-	if (!bytes && errno == EFBIG)
-		return error_begin(error, 0, "stdin: more than 10 MiB");
-	if (!bytes)
-		return error_begin(error, errno, "read stdin");
-	return bootstrap_parse(bootstrap, (const uint8_t *)bytes, size, arguments, error);
+	result = read_to_end(&input, fd, timeout_ms, error);
+	if (result == 0)
+		result = bootstrap_parse(bootstrap, input.bytes, input.size, arguments, error);
+	free(input.bytes);
+	return result;
 }
 
 void bootstrap_free(struct bootstrap *bootstrap)

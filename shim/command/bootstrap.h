@@ -22,9 +22,9 @@ struct bootstrap {
 	size_t options_size;
 };
 
-/* Reads fd to its end, unless it is a terminal. */
-int bootstrap_read(struct bootstrap *bootstrap, int fd, const struct arguments *arguments,
-                   struct ironbox_error *error);
+/* Reads fd to its end, unless it is a terminal. -1 with code ETIMEDOUT: there was none in time. */
+int bootstrap_read(struct bootstrap *bootstrap, int fd, int timeout_ms,
+                   const struct arguments *arguments, struct ironbox_error *error);
 int bootstrap_parse(struct bootstrap *bootstrap, const uint8_t *bytes, size_t size,
                     const struct arguments *arguments, struct ironbox_error *error);
 void bootstrap_free(struct bootstrap *bootstrap);

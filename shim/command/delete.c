@@ -183,9 +183,10 @@ static int remove_in_child(const struct arguments *arguments, const struct bundl
 /* A shim that was killed leaves its socket; of a pod's, whichever container goes first. */
 static void remove_socket(int bundle_fd)
 {
-	cleanup_close int fd =
-		bundle_fd < 0 ? -1
-			      : openat(bundle_fd, "address", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_close int fd = bundle_fd < 0
+	                               ? -1
+	                               : openat(bundle_fd, "address",
+	                                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	cleanup_free char *address = NULL;
 	struct shim_socket socket;
 	size_t size;

@@ -1,7 +1,6 @@
 #include "command/info.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -56,18 +55,6 @@ static int print_info(const struct bootstrap *bootstrap, char *features, size_t 
 	return 0;
 }
 
-/* containerd may hand on a stdin that nobody ever closes. */
-static int read_options(struct bootstrap *bootstrap, const struct arguments *arguments,
-                        struct ironbox_error *error)
-{
-	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
-
-	*bootstrap = (struct bootstrap){ 0 };
-	if (poll(&in, 1, STDIN_WAIT_MS) == 0)
-		return 0;
-	return bootstrap_read(bootstrap, STDIN_FILENO, arguments, error);
-}
-
 int info_run(const struct arguments *arguments, struct ironbox_error *error)
 {
 	cleanup_bootstrap struct bootstrap bootstrap = { 0 };
@@ -75,8 +62,11 @@ int info_run(const struct arguments *arguments, struct ironbox_error *error)
 	size_t size = 0;
 	FILE *document;
 
-	if (read_options(&bootstrap, arguments, error) < 0)
+	/* containerd may hand on a stdin that nobody ever closes */
+	if (bootstrap_read(&bootstrap, STDIN_FILENO, STDIN_WAIT_MS, arguments, error) < 0 &&
+	    error->code != ETIMEDOUT)
 		return -1;
+	error_reset(error);
 	document = open_memstream(&features, &size);
 	if (!document)
 		return error_begin(error, errno, "write the features");

@@ -23,6 +23,8 @@
 #include "options/options.h"
 #include "support/file.h"
 
+#define STDIN_WAIT_MS 10000
+
 /* What `start` finds out. */
 struct start {
 	const struct arguments *arguments;
@@ -161,7 +163,7 @@ static int run(struct start *start, char **argv, struct ironbox_error *error)
 {
 	const struct arguments *arguments = start->arguments;
 
-	if (bootstrap_read(&start->bootstrap, STDIN_FILENO, arguments, error) < 0 ||
+	if (bootstrap_read(&start->bootstrap, STDIN_FILENO, STDIN_WAIT_MS, arguments, error) < 0 ||
 	    find_containerd(start, error) < 0 ||
 	    group_of_bundle(AT_FDCWD, &start->group, error) < 0 ||
 	    socket_name(&start->socket, start->bootstrap.socket_dir, start->containerd,

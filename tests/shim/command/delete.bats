@@ -252,6 +252,10 @@ is_gone() {
 	answered 0 137
 	equals "$(cat "$box/file")" precious
 	equals "$(cat "$box/words")" ""
+	rm address
+	mkfifo address # which nobody ever writes to
+	delete c1 -bundle "$PWD"
+	answered 0 137
 }
 
 # ---- in time ----

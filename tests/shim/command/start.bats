@@ -52,6 +52,17 @@ teardown() {
 	equals "$output" "$(shim_address t1)"
 }
 
+@test "start: a stdin without an end is not waited for for ever" {
+	shim_bundle t1
+	mkfifo "$box/in"
+	exec 8<>"$box/in"
+	pb 1 containerd.runc.v1.Options >&8
+	run shim t1 start <&8
+	exec 8<&-
+	equals "$status" 1
+	equals "$output" "containerd-shim-ironbox-v1: start: stdin: not at its end after 10 s"
+}
+
 @test "start: what is wrong is one line, and nothing is left" {
 	shim_bundle t1
 	run shim t1 start < <(printf '{"a":1}')
