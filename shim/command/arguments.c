@@ -1,13 +1,10 @@
 #include "command/arguments.h"
 
-#include <ctype.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "cli/suggest.h"
 #include "support/quote.h"
-
-#define IDENTIFIER_MAX 76
 
 static const struct row {
 	const char *name, *what; /* what: NULL, as it needs no words here */
@@ -121,18 +118,4 @@ void arguments_help(FILE *out)
 	for (size_t i = 0; i < ROWS; i++)
 		if (rows[i].what)
 			fprintf(out, "  -%-10s %s\n", rows[i].name, rows[i].what);
-}
-
-bool identifier_is_valid(const char *text)
-{
-	if (!text || strlen(text) > IDENTIFIER_MAX)
-		return false;
-	for (const char *at = text; *at; at++) {
-		bool is_between = at > text && isalnum((unsigned char)at[-1]) &&
-		                  isalnum((unsigned char)at[1]);
-
-		if (!isalnum((unsigned char)*at) && !(strchr("._-", *at) && is_between))
-			return false;
-	}
-	return *text != '\0';
 }

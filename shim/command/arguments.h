@@ -22,8 +22,4 @@ int arguments_read(struct arguments *arguments, const char *const *vector,
                    struct ironbox_error *error);
 void arguments_help(FILE *out);
 
-/* Whether text is a name by containerd's rules, so that it may be part of a path: letters and
- * digits, between which there may be one of . _ and -, at most 76 bytes. */
-bool identifier_is_valid(const char *text);
-
 #endif

@@ -14,6 +14,7 @@
 #include "command/info.h"
 #include "command/start.h"
 #include "support/quote.h"
+#include "task/identifier.h"
 
 /* What no action can do without. */
 static int check_names(const struct arguments *arguments, struct ironbox_error *error)

@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "command/arguments.h"
+#include "task/identifier.h"
 
 static int line(struct arguments *arguments, const char *const *words, struct ironbox_error *error)
 {
