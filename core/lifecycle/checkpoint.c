@@ -41,11 +41,7 @@ static int load(struct container *container, struct ironbox_error *error)
 	    pipeline_load_for_verb(pipeline, &subject, error) < 0)
 		return -1;
 	pipeline_set_init(pipeline, container->pid, container->pidfd);
-	if (pipeline->count == 0 || !pipeline->stages[pipeline->count - 1].is_verbs)
-		return error_begin(error, 0,
-		                   "no stage of ironbox.ini can do it: [pipeline] stages has no "
-		                   "criu, or [criu] is switched off");
-	return 0;
+	return checkpoint_check_stage(pipeline, error);
 }
 
 /* Whoever writes the images stops all processes for it, and may have died meanwhile. */

@@ -1,4 +1,5 @@
 /* The options of checkpoint and restore, as the stages get them by host->recall. */
+#include <errno.h>
 #include <stddef.h>
 
 #include "lifecycle/container.h"
@@ -43,4 +44,15 @@ void checkpoint_options_list(const struct checkpoint_options *options,
 		if (flags[i].on)
 			list[count++] = (struct pipeline_option){ flags[i].key, "yes" };
 	list[count] = (struct pipeline_option){ NULL, NULL };
+}
+
+int checkpoint_check_stage(const struct pipeline *pipeline, struct ironbox_error *error)
+{
+	if (pipeline->count > 0 && pipeline->stages[pipeline->count - 1].is_verbs)
+		return 0;
+	error_begin(error, 0,
+	            "no stage of ironbox.ini can do it: [pipeline] stages has no criu, or [criu] "
+	            "is switched off");
+	error->code = ENOSYS; /* whose words are of system calls */
+	return -1;
 }

@@ -141,6 +141,8 @@ int run_delete_own(struct container *container, struct ironbox_error *error);
 /* As stages get them by host->recall; the texts are the options' own. */
 void checkpoint_options_list(const struct checkpoint_options *options,
                              struct pipeline_option list[CHECKPOINT_OPTIONS_MAX]);
+/* Whether a stage writes and reads images; -1 with code ENOSYS: none does. */
+int checkpoint_check_stage(const struct pipeline *pipeline, struct ironbox_error *error);
 
 /* ---- init.c, clone.c ---- */
 

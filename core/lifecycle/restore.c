@@ -153,11 +153,7 @@ static int check_request(const struct container *container, const struct restore
 	if (!terminal && request->create.console_socket)
 		return error_begin(error, 0,
 		                   "--console-socket is given, but process.terminal is not set");
-	if (pipeline->count == 0 || !pipeline->stages[pipeline->count - 1].is_verbs)
-		return error_begin(error, 0,
-		                   "no stage of ironbox.ini can do it: [pipeline] stages has no "
-		                   "criu, or [criu] is switched off");
-	return 0;
+	return checkpoint_check_stage(pipeline, error);
 }
 
 static int restore_stages(struct container *container, const struct restore_request *request,

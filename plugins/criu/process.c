@@ -29,6 +29,9 @@ static int check_trusted(const struct ironbox_stage *stage, const char *path,
 	if (strlen(path) >= sizeof(part))
 		return stage->host->fail(error, ENAMETOOLONG, "[criu] path");
 	memcpy(part, path, strlen(path) + 1);
+	if (stat(part, &status) < 0 && errno == ENOENT) /* the code as without this stage */
+		return stage->host->fail(error, ENOSYS,
+		                         "[criu] path in ironbox.ini: there is no %s", path);
 	if (stat(part, &status) < 0)
 		return stage->host->fail(error, errno, "[criu] path in ironbox.ini: look at %s",
 		                         path);

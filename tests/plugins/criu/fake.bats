@@ -212,7 +212,7 @@ gone() {
 	run_container
 	box_ini $'[criu]\npath = /nonexistent/criu'
 	run ironbox checkpoint --image-path "$images" "$id"
-	equals "$output" "ironbox: checkpoint $id: criu: [criu] path in ironbox.ini: look at /nonexistent/criu: No such file or directory"
+	equals "$output" "ironbox: checkpoint $id: criu: [criu] path in ironbox.ini: there is no /nonexistent/criu: Function not implemented"
 	box_ini $'[criu]\npath = criu'
 	run ironbox checkpoint --image-path "$images" "$id"
 	contains "$output" "[criu] path: criu is not absolute"
