@@ -72,6 +72,8 @@ static void await_client(struct stream *output)
 {
 	output->source.fd = watch_for_clients(output->target.fd);
 	output->lingers = output->source.fd >= 0;
+	if (!output->lingers && !has_reader(output->target.fd)) /* gone with our end */
+		output->dropped += flow_waiting(output->target.fd);
 	stream_watch_source(output, EPOLLIN);
 	linger_look(output); /* it may have come in between */
 }

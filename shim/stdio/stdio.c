@@ -204,15 +204,20 @@ uint64_t stdio_dropped(const struct stdio *stdio)
 
 /* ---- its end ---- */
 
-void stdio_settle(struct stdio *stdio)
+static void tell_drained(struct stdio *stdio)
 {
-	if (!stdio->ended || stdio->told || has_logger(stdio) ||
-	    !output_is_given(&stdio->outputs[0]) || !output_is_given(&stdio->outputs[1]))
-		return;
 	stdio->told = true;
 	loop_disarm(stdio->loop, &stdio->deadline);
 	loop_disarm(stdio->loop, &stdio->check);
+	replace_fd(&stdio->master_fd, -1); /* there is nobody to resize it for */
 	stdio->drained(stdio->context);
+}
+
+void stdio_settle(struct stdio *stdio)
+{
+	if (stdio->ended && !stdio->told && !has_logger(stdio) &&
+	    output_is_given(&stdio->outputs[0]) && output_is_given(&stdio->outputs[1]))
+		tell_drained(stdio);
 }
 
 void stdio_process_ended(struct stdio *stdio, int timeout_ms)
@@ -236,11 +241,8 @@ static void on_deadline(struct timer *timer)
 
 	for (int i = 0; i < 2; i++)
 		output_cut(&stdio->outputs[i]);
-	if (stdio->told)
-		return;
-	stdio->told = true;
-	loop_disarm(stdio->loop, &stdio->check);
-	stdio->drained(stdio->context);
+	if (!stdio->told)
+		tell_drained(stdio);
 }
 
 void stdio_check_loggers(struct stdio *stdio)

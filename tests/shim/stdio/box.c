@@ -459,6 +459,8 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 int box_teardown(void **state)
 {
 	struct box *box = *state;
+	int status;
+	pid_t pid;
 
 	client_detach(box, &box->client);
 	client_detach(box, &box->err_client);
@@ -467,8 +469,8 @@ int box_teardown(void **state)
 		kill(-box->process, SIGKILL);
 		kill(box->process, SIGKILL);
 	}
-	while (waitpid(-1, NULL, 0) > 0)
-		continue;
+	while ((pid = waitpid(-1, &status, 0)) > 0)
+		workers_reaped(&box->workers, pid, status);
 	close(process_log.fd);
 	close(box->signals.fd);
 	loop_close(&box->loop);

@@ -175,6 +175,31 @@ static void last_words_without_a_client_are_counted(void **state)
 	assert_int_equal(times_logged(box, "box: 8 bytes of stdout dropped"), 1);
 }
 
+/* fs.inotify.max_user_instances is everybody's: here it is used up for us alone. */
+static bool inotify_is_used_up;
+int __real_inotify_init1(int flags);
+int __wrap_inotify_init1(int flags);
+
+int __wrap_inotify_init1(int flags)
+{
+	if (!inotify_is_used_up)
+		return __real_inotify_init1(flags);
+	errno = EMFILE;
+	return -1;
+}
+
+static void last_words_that_can_not_wait_are_counted(void **state)
+{
+	struct box *box = *state;
+
+	inotify_is_used_up = true;
+	box_start(box, say_goodbye);
+	box_await(box, &box->drained);
+	box_end(box);
+	inotify_is_used_up = false;
+	assert_int_equal(times_logged(box, "box: 8 bytes of stdout dropped"), 1);
+}
+
 static void a_fifo_that_is_removed_still_serves(void **state)
 {
 	struct box *box = *state;
@@ -389,6 +414,7 @@ int main(void)
 		TEST(a_fork_that_still_has_it_is_no_client),
 		TEST(a_client_may_wait_for_a_writer),
 		TEST(last_words_without_a_client_are_counted),
+		TEST(last_words_that_can_not_wait_are_counted),
 		TEST(a_fifo_that_is_removed_still_serves),
 		TEST(input_goes_in_until_it_is_closed),
 		TEST(closing_waits_for_the_clients_own_end),
