@@ -34,8 +34,8 @@ _Noreturn void worker_main(const struct worker_request *request, int line, struc
 /* Has a worker forked, on its end of the line, with its memory. -1 with errno. */
 int keeper_ask(const struct keeper *keeper, const struct worker_request *request, int line,
                int shared_fd);
-/* Its process hangs: nothing comes of it any more. */
-void keeper_kill(const struct keeper *keeper);
+/* Its process hangs: nothing comes of it any more. Harmless where it is gone already. */
+void keeper_kill(const struct workers *workers, const struct keeper *keeper);
 bool keepers_reaped(struct workers *workers, pid_t pid);
 
 #endif

@@ -131,8 +131,10 @@ struct keeper *keeper_start(struct workers *workers, const struct keeper_request
 	keeper->fd = pair[0];
 	kept.fd = pair[1];
 	keeper->pid = fork();
-	if (keeper->pid == 0)
+	if (keeper->pid == 0) {
+		files_restore(&workers->files);
 		keeper_main(request, &kept);
+	}
 	close(pair[1]);
 	if (keeper->pid < 0) {
 		error_begin(error, errno, "%s: fork", request->what);
@@ -169,10 +171,11 @@ int keeper_ask(const struct keeper *keeper, const struct worker_request *request
 	return sendmsg(keeper->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -1 : 0;
 }
 
-void keeper_kill(const struct keeper *keeper)
+void keeper_kill(const struct workers *workers, const struct keeper *keeper)
 {
-	if (keeper->pid > 0)
-		kill(keeper->pid, SIGKILL); /* our child, and not reaped yet */
+	for (const struct keeper *at = workers->keepers; at; at = at->next)
+		if (at == keeper && at->pid > 0)
+			kill(at->pid, SIGKILL); /* our child, and not reaped yet */
 }
 
 static void keeper_free(struct keeper *keeper)

@@ -196,7 +196,7 @@ static void end_late(struct worker *worker, const struct ironbox_error *error)
 	if (pid > 0)
 		kill(pid, SIGKILL); /* our child, and not reaped yet: it is that one */
 	else
-		keeper_kill(worker->keeper);
+		keeper_kill(worker->workers, worker->keeper);
 	answer_failed(worker, error);
 	if (pid == 0)
 		forget(worker);
@@ -270,8 +270,10 @@ static int make(struct worker *worker, const struct worker_request *request, int
 		return error_begin(error, errno, "%s: ask its keeper", request->what);
 	}
 	worker->pid = fork();
-	if (worker->pid == 0)
+	if (worker->pid == 0) {
+		files_restore(&worker->workers->files);
 		worker_main(request, line, worker->shared, shim);
+	}
 	return worker->pid < 0 ? error_begin(error, errno, "%s: fork a worker", request->what) : 0;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "loop/loop.h"
+#include "worker/files.h"
 
 #define WORKER_FDS_MAX 12
 
@@ -61,6 +62,7 @@ struct workers {
 	struct worker *first; /* that run */
 	unsigned count;
 	struct keeper *keepers;
+	struct rlimit files; /* what files_raise found; all 0: it was not called */
 };
 
 int worker_start(struct workers *workers, const struct worker_request *request,
