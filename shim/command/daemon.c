@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,22 +96,13 @@ static int set_fds(const struct daemon *daemon, struct ironbox_error *error)
 
 static int set_process(struct ironbox_error *error)
 {
-	const struct sigaction ignore = { .sa_handler = SIG_IGN };
-
 	/* whoever starts containerd may have had it ignore or block any */
 	signals_reset();
-	sigaction(SIGPIPE, &ignore, NULL);
 	if (setsid() < 0 || chdir("/") < 0)
 		return error_begin(error, errno, "setsid, chdir /");
-	/* what a container's process leaves behind comes to us, and not to PID 1 */
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
-		return error_begin(error, errno, "prctl PR_SET_CHILD_SUBREAPER");
 	/* no core dumps, no ptrace, no /proc/PID/fd for others of our user */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return error_begin(error, errno, "prctl PR_SET_DUMPABLE");
-	/* give back what is freed: a shim idles for months */
-	mallopt(M_TRIM_THRESHOLD, 64 * 1024);
-	mallopt(M_TOP_PAD, 16 * 1024);
 	return 0;
 }
 

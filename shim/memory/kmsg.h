@@ -31,7 +31,6 @@ struct kmsg_scan {
 	const char *cgroup; /* the container's, by kmsg_escape */
 	unsigned found;     /* kills in it or below */
 	struct kmsg_kill first;
-	bool lost; /* records were gone before they could be read */
 
 	/* Of the death that is being recorded, until its last line comes. */
 	bool has_limit;

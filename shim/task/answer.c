@@ -25,6 +25,14 @@ void answer_error(struct ttrpc_call *call, const struct ironbox_error *error)
 		ttrpc_fail(call, code_of(error), "ironbox: %s", error_text(error));
 }
 
+void answer_checkpoint_error(struct ttrpc_call *call, const struct ironbox_error *error)
+{
+	if (error->code == ENOSYS)
+		ttrpc_fail(call, TTRPC_UNIMPLEMENTED, "ironbox: %s", error_text(error));
+	else
+		answer_error(call, error);
+}
+
 void answer_empty(struct ttrpc_call *call)
 {
 	Google__Protobuf__Empty empty = GOOGLE__PROTOBUF__EMPTY__INIT;

@@ -6,6 +6,9 @@
 
 /* With the code that clients tell apart by. */
 void answer_error(struct ttrpc_call *call, const struct ironbox_error *error);
+/* The same of a checkpoint's: Unimplemented where this node has nothing that makes or reads one. Of
+ * any other call that code would have containerd take us for a shim of another version. */
+void answer_checkpoint_error(struct ttrpc_call *call, const struct ironbox_error *error);
 void answer_empty(struct ttrpc_call *call);
 void answer_no_memory(struct ttrpc_call *call);
 

@@ -44,8 +44,10 @@ static void resumed(struct job *job, struct worker_reply *reply, const struct ir
 		answer_error(job->call, error);
 		return;
 	}
-	job->task->paused = false;
-	event_resumed(job->task);
+	if (!job->task->init.dead) { /* else its exit is told, or about to be: the last word */
+		job->task->paused = false;
+		event_resumed(job->task);
+	}
 	answer_empty(job->call);
 }
 
@@ -108,8 +110,10 @@ static void paused(struct job *job, struct worker_reply *reply, const struct iro
 		return;
 	}
 	task->pausing = false;
-	task->paused = true;
-	event_paused(task);
+	if (!task->init.dead) {
+		task->paused = true;
+		event_paused(task);
+	}
 	answer_empty(job->call);
 }
 
@@ -147,7 +151,7 @@ static int update_in_worker(const struct job *job, struct worker_reply *reply,
 	return container_update(&runtime.runtime, job->task->id, &resources, error);
 }
 
-static void done(struct job *job, struct worker_reply *reply, const struct ironbox_error *error)
+static void updated(struct job *job, struct worker_reply *reply, const struct ironbox_error *error)
 {
 	(void)reply;
 	if (error)
@@ -173,7 +177,7 @@ void method_update(void *context, struct ttrpc_call *call, const void *given)
 		                         .call = call,
 		                         .request = request,
 		                         .run = update_in_worker,
-		                         .done = done },
+		                         .done = updated },
 		          "update");
 }
 
@@ -237,11 +241,15 @@ static void checkpointed(struct job *job, struct worker_reply *reply,
 {
 	const Containerd__Task__V2__CheckpointTaskRequest *request = job->request;
 
-	if (!error)
+	(void)reply;
+	if (!error) {
 		event_checkpointed(job->task, request->path);
-	else if (job->cut_off)
+		answer_empty(job->call);
+		return;
+	}
+	if (job->cut_off)
 		undo_freezing(job->task);
-	done(job, reply, error);
+	answer_checkpoint_error(job->call, error);
 }
 
 void method_checkpoint(void *context, struct ttrpc_call *call, const void *given)

@@ -15,7 +15,9 @@
 #include "support/log.h"
 #include "support/progress.h"
 #include "task/answer.h"
+#include "task/delete.h"
 #include "task/events.h"
+#include "task/identifier.h"
 #include "task/methods.h"
 #include "task/oom.h"
 #include "task/shutdown.h"
@@ -203,6 +205,7 @@ static void undone(struct job *job, struct worker_reply *reply, const struct iro
 void create_undo(struct task *task)
 {
 	task->phase = TASK_UNDOING;
+	task_fail_calls(task); /* of one that comes from a checkpoint, and was known before Start */
 	job_start(&(struct job){ .task = task, .run = undo_in_worker, .done = undone },
 	          "undo the creation of");
 }
@@ -299,6 +302,11 @@ void method_create(void *context, struct ttrpc_call *call, const void *given)
 	struct task *task;
 	ERROR_NONE(error);
 
+	if (!identifier_is_valid(request->id)) { /* it is in paths, in the log, in events */
+		ttrpc_fail(call, TTRPC_INVALID_ARGUMENT, "invalid container id \"%s\"",
+		           request->id);
+		return;
+	}
 	if (task_find(shim, request->id)) {
 		ttrpc_fail(call, TTRPC_ALREADY_EXISTS, "container %s already exists", request->id);
 		return;

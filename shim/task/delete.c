@@ -71,14 +71,19 @@ static void delete_exec(struct process *process, struct ttrpc_call *call)
 /* ---- the container ---- */
 
 /* Who still waits for an exec that goes with its container. */
-static void answer_execs(struct task *task)
+static void end_calls(struct process *exec)
 {
-	for (struct process *exec = task->execs; exec; exec = exec->next) {
-		process_fail_waiters(exec);
-		if (exec->delete_call)
-			answer_deleted(exec->delete_call, exec);
-		exec->delete_call = NULL;
-	}
+	process_fail_waiters(exec);
+	if (exec->delete_call)
+		answer_deleted(exec->delete_call, exec);
+	exec->delete_call = NULL;
+}
+
+void task_fail_calls(struct task *task)
+{
+	for (struct process *exec = task->execs; exec; exec = exec->next)
+		end_calls(exec);
+	process_fail_waiters(&task->init);
 }
 
 static void finish(struct task *task)
@@ -87,8 +92,7 @@ static void finish(struct task *task)
 
 	event_delete(task);
 	answer_deleted(call, &task->init);
-	answer_execs(task);
-	process_fail_waiters(&task->init);
+	task_fail_calls(task);
 	task_remove(task);
 }
 

@@ -14,11 +14,10 @@
 #include "task/events.h"
 #include "task/exec_worker.h"
 #include "task/exit.h"
+#include "task/identifier.h"
 #include "task/made.h"
 #include "task/methods.h"
 #include "task/start.h"
-
-#define EXEC_ID_MAX 76 /* containerd's own bound for an identifier */
 
 /* ---- started ---- */
 
@@ -43,10 +42,12 @@ static int take(struct process *process, struct worker_reply *reply, struct iron
 	struct made made = MADE_NONE;
 	int result = made_take(&made, reply, error);
 
-	if (result == 0 && process->task->phase != TASK_MADE)
+	if (result == 0 && process->task->phase != TASK_MADE) {
 		result = error_begin(error, 0, "the container was deleted meanwhile");
-	else if (result == 0)
+		stdio_undo(&made.ends);
+	} else if (result == 0) {
 		result = made_begin(&made, process, error);
+	}
 	if (result < 0 && made.pid > 0) /* ours, or about to be, and not reaped: it is that one */
 		kill(made.pid, SIGKILL);
 	made_close(&made);
@@ -88,31 +89,9 @@ void exec_start(struct process *process, struct ttrpc_call *call)
 
 /* ---- noted ---- */
 
-/* As containerd's own check of identifiers has it. */
-static bool is_identifier(const char *id)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789";
-	const char *at = id;
-
-	if (strlen(id) > EXEC_ID_MAX)
-		return false;
-	for (;;) {
-		size_t length = strspn(at, letters);
-
-		at += length;
-		if (length == 0)
-			return false;
-		if (*at == '\0')
-			return true;
-		if (!strchr("._-", *at++))
-			return false;
-	}
-}
-
 static bool may_exec(struct task *task, struct ttrpc_call *call, const char *exec_id)
 {
-	if (!is_identifier(exec_id))
+	if (!identifier_is_valid(exec_id))
 		ttrpc_fail(call, TTRPC_INVALID_ARGUMENT,
 		           "invalid exec id \"%s\": letters, digits, and ._- between them",
 		           exec_id);

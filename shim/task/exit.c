@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include <ironbox/cleanup.h>
+
 #include "support/log.h"
 #include "support/time.h"
 #include "task/answer.h"
@@ -162,6 +164,7 @@ void process_ended(struct process *process, int status)
 	process->dead = true;
 	process->exit_status = exit_status_of(status);
 	clock_gettime(CLOCK_REALTIME, &process->exited_at);
+	replace_fd(&process->pidfd, -1); /* its Delete may never come */
 	if (process->stdio)
 		stdio_process_ended(process->stdio, DRAIN_MS);
 	if (!is_init(process))

@@ -67,7 +67,8 @@ static void kill_one(struct process *process, struct ttrpc_call *call, int numbe
 		refuse_finished(call);
 	} else if (process_signal(process->pidfd, number) == 0) {
 		answer_empty(call);
-		if (number == SIGKILL && process->task->paused) /* cgroup v1 keeps it alive */
+		/* cgroup v1 keeps it alive; an exec waits for Resume, with all others */
+		if (number == SIGKILL && process->task->paused && is_init(process))
 			job_start(&(struct job){ .task = process->task,
 			                         .run = thaw_in_worker,
 			                         .done = thawed },

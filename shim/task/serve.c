@@ -122,6 +122,7 @@ static int begin(struct shim *shim, const struct serve_settings *settings,
 	if (loop_open(&shim->loop, error) < 0)
 		return -1;
 	shim->workers.loop = &shim->loop;
+	files_raise(&shim->workers.files);
 	shim->publisher =
 		publisher_new(&shim->loop, settings->ttrpc_address, settings->namespace, error);
 	if (!shim->publisher || open_signals(shim, error) < 0)
@@ -162,8 +163,10 @@ int shim_serve(const struct serve_settings *settings, struct ironbox_error *erro
 	shim->server_watch.fd = -1;
 	shim->signal_watch.fd = -1;
 	process_log.debug = settings->debug;
+	/* give back what is freed: a shim idles for months */
 	mallopt(M_ARENA_MAX, 1);
 	mallopt(M_TRIM_THRESHOLD, 64 << 10);
+	mallopt(M_TOP_PAD, 16 << 10);
 
 	result = begin(shim, settings, error);
 	malloc_trim(0);

@@ -10,7 +10,7 @@ struct serve_settings {
 	const char *namespace;
 	const char *id;            /* of the container, or group, that the socket is named after */
 	const char *ttrpc_address; /* containerd's, for events */
-	const char *socket_path;   /* ours, removed at the end */
+	const char *socket_path;   /* ours, removed by shim_serve, whatever comes of it */
 	int listen_fd;
 	bool debug;
 };

@@ -59,7 +59,7 @@ static void restored(struct job *job, struct worker_reply *reply, const struct i
 		return;
 	}
 	task->init.starting = false;
-	answer_error(job->call, error ? error : &failure);
+	answer_checkpoint_error(job->call, error ? error : &failure);
 	if (!error || job->cut_off)
 		create_undo(task);
 }

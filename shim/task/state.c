@@ -14,8 +14,20 @@ static void process_begin(struct process *process, struct task *task)
 	process->pidfd = -1;
 }
 
+/* Calls that still wait are the server's: at the shim's own end nobody is told anything. */
+static void free_waiters(struct process *process)
+{
+	while (process->waiters) {
+		struct waiter *waiter = process->waiters;
+
+		process->waiters = waiter->next;
+		free(waiter);
+	}
+}
+
 static void process_end(struct process *process)
 {
+	free_waiters(process);
 	if (process->stdio)
 		stdio_end(process->stdio);
 	replace_fd(&process->pidfd, -1);

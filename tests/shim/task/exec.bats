@@ -60,6 +60,32 @@ teardown() {
 	end
 }
 
+@test "one that has ended holds no fd of the shim, though nobody deletes it" {
+	begin sleep 1000
+	in_exec e1 true >/dev/null # after which there is a keeper
+	call Wait exec_id=e1 >/dev/null
+	call Delete exec_id=e1 >/dev/null
+	before=$(fd_count)
+	mkfifo "$box/tty"
+	cat "$box/tty" >/dev/null 3>&- &
+	for terminal in true false; do
+		call Exec exec_id="e-$terminal" terminal="$terminal" stdout="$box/tty" spec.value="$(jq -n \
+			'{args: ["true"], cwd: "/", env: ["PATH=/bin"], user: {uid: 0, gid: 0}}')"
+		call Start exec_id="e-$terminal" >/dev/null
+		call Wait exec_id="e-$terminal" >/dev/null
+	done
+	await 5 fd_count_is "$before"
+	end
+}
+
+fd_count() {
+	find "/proc/$(shim_pid)/fd" -mindepth 1 | wc -l
+}
+
+fd_count_is() {
+	[ "$(fd_count)" -eq "$1" ]
+}
+
 @test "delete: one that runs is refused, one that was never started goes" {
 	begin sleep 1000
 	in_exec e1 sleep 1000

@@ -94,6 +94,22 @@ nothing_is_left() {
 	neighbour_ends
 }
 
+@test "hang: a container that comes from a checkpoint: who waits for it hears that it never came" {
+	neighbour
+	create checkpoint="$box/images" stdout="file://$box/fuse/tmp/log" >/dev/null
+	note_exec e1 true
+	call Wait >"$box/wait" &
+	call Wait exec_id=e1 >"$box/wait.e1" &
+	hang
+	refused "$DEADLINE" "restore $id: not done after" call -t 1000 Start
+	await 5 grep -q "^$NOT_FOUND: process $id was deleted" "$box/wait"
+	await 5 grep -q "^$NOT_FOUND: process e1 was deleted" "$box/wait.e1"
+	is_well
+	kill -CONT "$fuse"
+	await 10 nothing_is_left
+	neighbour_ends
+}
+
 @test "hang: the program of an exec" {
 	box_set '.mounts += [{destination: "/mnt", type: "bind", source: $source, options: ["rbind"]}]' \
 		--arg source "$box/fuse"

@@ -143,6 +143,21 @@ is_full() {
 	exec {log}>&-
 }
 
+@test "fds: the shim may have as many as the hard limit says, its containers as before" {
+	box_args sh -c 'ulimit -Sn; ulimit -Hn'
+	box_set 'del(.process.rlimits)'
+	ulimit -Sn 200
+	ulimit -Hn 2000
+	shim_start
+	create stdout="file://$box/out" >/dev/null
+	call Start >/dev/null
+	call Wait >/dev/null
+	call Delete >/dev/null
+	equals "$(cat "$box/out")" $'200\n2000'
+	contains "$(tr -s ' ' <"/proc/$(shim_pid)/limits")" "Max open files 2000 2000"
+	shut_down
+}
+
 @test "short of fds: the call fails alone, and the next one works" {
 	begin sleep 1000
 	pid=$(shim_pid)

@@ -114,7 +114,8 @@ teardown() {
 	refused "$UNKNOWN" "no/such" call Create bundle=/no/such
 	refused "$UNKNOWN" "no/such.ini" call Create bundle="$bundle" \
 		options.type_url=runtimeoptions.v1.Options options.value=$'\x12\x0c/no/such.ini'
-	name=../x refused "$UNKNOWN" "invalid container id" create
+	name=../x refused "$INVALID" "invalid container id" create
+	name=../x refused "$INVALID" "invalid container id" create checkpoint="$box/images"
 	chmod 777 "$bundle"
 	refused "$UNKNOWN" "may be written by others" create
 	chmod 755 "$bundle"
@@ -247,6 +248,24 @@ free_again() {
 	end # SIGKILL ends what is frozen
 }
 
+@test "kill: of an exec of what is paused leaves the rest paused" {
+	begin sleep 1000
+	in_exec e1 sleep 1000 >/dev/null
+	call Pause
+	call Kill exec_id=e1 signal=9
+	sleep 0.5
+	status_is "$PAUSED"
+	is_frozen
+	call Resume
+	equals "$(call Wait exec_id=e1 | field exit_status)" 137
+	end
+}
+
+is_frozen() { # cgroup v1, or v2
+	[ "$(cat "$(cgroup_file freezer.state)" 2>/dev/null)" = FROZEN ] ||
+		grep -qx "frozen 1" "$(cgroup_file cgroup.events)"
+}
+
 @test "pause: only what was started" {
 	box_args sleep 1000
 	shim_start
@@ -306,6 +325,24 @@ cgroup_file() {
 	call Wait >/dev/null
 	refused "$UNKNOWN" "cannot resize a stopped process" call ResizePty width=80 height=24
 	end
+}
+
+@test "checkpoint: where nothing can make one, that is Unimplemented" {
+	box_ini $'[criu]\npath = /nonexistent/criu'
+	begin sleep 1000
+	refused "$UNIMPLEMENTED" "there is no /nonexistent/criu" call Checkpoint path="$box/images"
+	status_is "$RUNNING"
+	call Kill signal=9
+	call Wait >/dev/null
+	call Delete >/dev/null
+	create checkpoint="$box" >/dev/null
+	refused "$UNIMPLEMENTED" "there is no /nonexistent/criu" call Start
+	call Delete >/dev/null
+	box_ini $'[criu]\nenabled = no'
+	create checkpoint="$box" >/dev/null
+	refused "$UNIMPLEMENTED" "no stage of ironbox.ini can do it" call Start
+	call Delete >/dev/null
+	shut_down
 }
 
 @test "a signal for the shim itself: it ends, and the containers live on" {
