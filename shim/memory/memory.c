@@ -26,13 +26,12 @@ struct memory_watch {
 	char *id; /* what watching.id points to */
 	struct memory_ends ends;
 	struct watch watch;
-	struct timer timer;            /* armed: the fd is not watched till then */
-	unsigned looks;                /* since the wake, without a kill */
-	bool looking;                  /* a worker runs */
-	bool ended;                    /* freed when that is done */
-	void (*looked)(void *context); /* the last look is wanted, or under way */
-	void *looked_context;
-	bool last_begun;
+	struct timer timer;         /* armed: the fd is not watched till then */
+	unsigned looks;             /* since the wake, without a kill */
+	bool looking;               /* a worker runs, or its callers are told */
+	bool ended;                 /* freed when that is done */
+	bool last;                  /* init is dead: what is waited for, and no more */
+	struct memory_look *wanted; /* which somebody waits for */
 };
 
 static void free_watch(struct memory_watch *watch)
@@ -102,12 +101,21 @@ static void pause_then_look(struct memory_watch *watch)
 	loop_arm(watch->loop, &watch->timer, time_now_ms() + pause_ms);
 }
 
-static void end_last_look(struct memory_watch *watch)
+static void tell_begun(struct memory_watch *watch)
 {
-	void (*looked)(void *context) = watch->looked;
+	struct memory_look **at = &watch->wanted;
 
-	watch->looked = NULL;
-	looked(watch->looked_context);
+	while (*at && !watch->ended) {
+		struct memory_look *look = *at;
+
+		if (!look->begun) {
+			at = &look->next;
+			continue;
+		}
+		*at = look->next;
+		look->looked(look->context);
+		at = &watch->wanted; /* it may have asked for another */
+	}
 }
 
 /* What it found is told first; whoever is told may end the watch. */
@@ -127,14 +135,13 @@ static void on_looked(void *context, struct worker_reply *reply, const struct ir
 		watch->looks = 0;
 		watch->watching.killed(watch->watching.context, words);
 	}
+	tell_begun(watch);
 	watch->looking = false;
 	if (watch->ended)
 		free_watch(watch);
-	else if (watch->last_begun)
-		end_last_look(watch);
-	else if (watch->looked)
+	else if (watch->wanted)
 		begin_look(watch); /* the one that ran may have been too early */
-	else
+	else if (!watch->last)
 		pause_then_look(watch);
 }
 
@@ -155,7 +162,8 @@ static void begin_look(struct memory_watch *watch)
 
 	snprintf(what, sizeof(what), "look at the memory of %s", watch->id);
 	watch->looking = true;
-	watch->last_begun = watch->looked != NULL;
+	for (struct memory_look *wanted = watch->wanted; wanted; wanted = wanted->next)
+		wanted->begun = true;
 	if (worker_start(watch->workers, &request, &error) < 0)
 		on_looked(watch, &(struct worker_reply){ .size = 0 }, &error);
 }
@@ -213,19 +221,44 @@ struct memory_watch *memory_watch_begin(struct loop *loop, struct workers *worke
 	return NULL;
 }
 
-void memory_watch_last_look(struct memory_watch *watch, bool ended_well,
-                            void (*looked)(void *context), void *context)
+/* Nothing wakes us till it is done. */
+static void want(struct memory_watch *watch, struct memory_look *look)
 {
-	bool had = drain(watch), quiet = !had && !watch->looking && !watch->timer.armed;
-
-	watch->looked = looked;
-	watch->looked_context = context;
+	look->begun = false;
+	look->next = watch->wanted;
+	watch->wanted = look;
 	loop_disarm(watch->loop, &watch->timer);
 	loop_unwatch(watch->loop, &watch->watch);
-	if (watch->ends.watch_fd < 0 || (ended_well && quiet))
-		end_last_look(watch);
-	else if (!watch->looking)
+	if (!watch->looking)
 		begin_look(watch);
+}
+
+/* No wake that was not looked into. */
+static bool is_quiet(const struct memory_watch *watch)
+{
+	return !drain(watch) && !watch->looking && !watch->timer.armed;
+}
+
+void memory_watch_look(struct memory_watch *watch, struct memory_look *look)
+{
+	if (watch->ends.watch_fd < 0) {
+		look->looked(look->context);
+		return;
+	}
+	if (is_quiet(watch))
+		watch->looks = PAUSE_COUNT; /* this one look */
+	want(watch, look);
+}
+
+void memory_watch_last_look(struct memory_watch *watch, bool ended_well, struct memory_look *look)
+{
+	watch->last = true;
+	if (watch->ends.watch_fd < 0 || (is_quiet(watch) && ended_well)) {
+		loop_unwatch(watch->loop, &watch->watch);
+		look->looked(look->context);
+		return;
+	}
+	want(watch, look);
 }
 
 void memory_watch_end(struct memory_watch *watch)

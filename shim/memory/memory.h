@@ -41,17 +41,26 @@ struct memory_watching {
 
 struct memory_watch;
 
+/* A look that somebody waits for: the caller's memory, until looked is called or the watch ends. */
+struct memory_look {
+	void (*looked)(void *context);
+	void *context;
+	struct memory_look *next; /* the watch's own, as begun */
+	bool begun;
+};
+
 /* ends' fds become the watch's, also when it fails. With watch_fd -1 it only ever answers
- * memory_watch_last_look. */
+ * memory_watch_look and memory_watch_last_look. */
 struct memory_watch *memory_watch_begin(struct loop *loop, struct workers *workers,
                                         const struct memory_watching *watching,
                                         const struct memory_ends *ends,
                                         struct ironbox_error *error);
-/* The container's init is dead: looks a last time, while its cgroup is there. looked is called
- * once, so that the exit is told after the cause; at once where nothing has happened since the last
- * look and init ended well (exit code 0). */
-void memory_watch_last_look(struct memory_watch *watch, bool ended_well,
-                            void (*looked)(void *context), void *context);
+/* A process was killed, maybe for want of memory. looked is called once, when the count of kills is
+ * known as it was by now: so the exit is told after its cause. */
+void memory_watch_look(struct memory_watch *watch, struct memory_look *look);
+/* The same when the container's init is dead, a last time, while its cgroup is there; at once where
+ * nothing has happened since the last look and init ended well (exit code 0). */
+void memory_watch_last_look(struct memory_watch *watch, bool ended_well, struct memory_look *look);
 void memory_watch_end(struct memory_watch *watch); /* no call comes after it; NULL is none */
 
 #endif

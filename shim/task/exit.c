@@ -20,12 +20,21 @@
 #define NEVER_RAN   255
 #define HELD_UP_MS  15000 /* for what init's end waits for */
 #define SIGNAL_BASE 128   /* as shells tell a signal's number in an exit code */
+#define KILLED      (SIGNAL_BASE + SIGKILL)
 
 static uint32_t exit_status_of(int status)
 {
 	if (WIFEXITED(status))
 		return (uint32_t)WEXITSTATUS(status);
 	return SIGNAL_BASE + (uint32_t)WTERMSIG(status);
+}
+
+static void memory_looked_at(void *context)
+{
+	struct process *process = context;
+
+	process->looked = true;
+	process_tell_end(process);
 }
 
 /* ---- execs ---- */
@@ -47,6 +56,15 @@ void process_never_ran(struct process *process)
 	process_wake_waiters(process);
 }
 
+static void end_of_exec(struct process *exec)
+{
+	exec->look = (struct memory_look){ .looked = memory_looked_at, .context = exec };
+	if (exec->task->memory && exec->exit_status == KILLED)
+		memory_watch_look(exec->task->memory, &exec->look);
+	else
+		memory_looked_at(exec);
+}
+
 /* ---- init ---- */
 
 static int kill_rest(const struct job *job, struct worker_reply *reply, struct ironbox_error *error)
@@ -65,14 +83,6 @@ static void rest_killed(struct job *job, struct worker_reply *reply,
 	if (error)
 		log_write(IRONBOX_LOG_WARNING, "%s: after its init: %s", job->task->id,
 		          error_text(error));
-}
-
-static void memory_looked_at(void *context)
-{
-	struct task *task = context;
-
-	task->looked = true;
-	task_tell_end(task);
 }
 
 static bool exec_holds_up(const struct task *task)
@@ -113,7 +123,7 @@ void task_tell_end(struct task *task)
 
 	if (task->phase != TASK_MADE || !init->dead || init->status == PROCESS_STOPPED)
 		return;
-	if (init->starting || !task->looked || exec_holds_up(task))
+	if (init->starting || !init->looked || exec_holds_up(task))
 		return;
 	tell_init(task);
 }
@@ -131,6 +141,8 @@ static void keep_end(struct task *task)
 
 static void end_of_init(struct task *task)
 {
+	struct process *init = &task->init;
+
 	keep_end(task);
 	exec_keeper_end(task);
 	if (!task->own_pid_namespace)
@@ -138,11 +150,11 @@ static void end_of_init(struct task *task)
 		          "kill");
 	task->end_timer = (struct timer){ .due = held_up_too_long, .context = task };
 	loop_arm(&task->shim->loop, &task->end_timer, time_now_ms() + HELD_UP_MS);
+	init->look = (struct memory_look){ .looked = memory_looked_at, .context = init };
 	if (task->memory)
-		memory_watch_last_look(task->memory, task->init.exit_status == 0, memory_looked_at,
-		                       task);
+		memory_watch_last_look(task->memory, init->exit_status == 0, &init->look);
 	else
-		memory_looked_at(task);
+		memory_looked_at(init);
 }
 
 /* ---- both ---- */
@@ -153,7 +165,7 @@ void process_tell_end(struct process *process)
 		return;
 	if (is_init(process))
 		task_tell_end(process->task);
-	else
+	else if (process->looked)
 		tell_exec(process);
 }
 
@@ -168,7 +180,7 @@ void process_ended(struct process *process, int status)
 	if (process->stdio)
 		stdio_process_ended(process->stdio, DRAIN_MS);
 	if (!is_init(process))
-		process_tell_end(process);
+		end_of_exec(process);
 	else if (task->phase == TASK_MADE)
 		end_of_init(task);
 }

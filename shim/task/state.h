@@ -47,6 +47,8 @@ struct process {
 	int pidfd;
 	uint32_t exit_status;
 	struct timespec exited_at;
+	struct memory_look look; /* at the memory, in between */
+	bool looked;
 
 	char *in, *out, *err; /* as the client named them */
 	bool terminal;
@@ -91,7 +93,6 @@ struct task {
 	bool paused, pausing;
 	bool own_pid_namespace; /* init's end is the end of all of them */
 	struct memory_watch *memory;
-	bool looked;            /* at the memory, a last time */
 	struct timer end_timer; /* the patience with what holds up the word of init's end */
 };
 
