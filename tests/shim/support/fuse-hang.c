@@ -2,7 +2,8 @@
  * fuse-hang MOUNTPOINT [PROGRAM…]: a small file system of one process, to be stopped (SIGSTOP):
  * then whoever touches the mount hangs as with any dead server. Nothing is cached for the kernel,
  * so each name and each read asks us. It has the folders of a root file system, "file" with
- * "hello\n", and each PROGRAM as bin/NAME; files and folders can be made and written to, in memory.
+ * "hello\n", "trap" the same, each read of which stops us between request and answer (where no signal
+ * reaches the reader), and each PROGRAM as bin/NAME; files and folders can be made and written to, in memory.
  * "ready" on stdout says that it serves. SIGTERM unmounts it.
  *
  * The protocol is that of linux/fuse.h, without a library, so that nothing else can hang.
@@ -40,6 +41,7 @@ struct server {
 	int fd;
 	const char *mountpoint;
 	struct node nodes[NODES_MAX]; /* by their id; 0 is none, FUSE_ROOT_ID is the root */
+	uint64_t trap;
 	bool told;
 };
 
@@ -92,17 +94,24 @@ static void add_program(struct server *server, uint64_t folder, const char *path
 	close(fd);
 }
 
+static uint64_t add_greeting(struct server *server, const char *name)
+{
+	uint64_t id = add(server, FUSE_ROOT_ID, name, S_IFREG | 0644);
+
+	server->nodes[id].content = strdup("hello\n");
+	server->nodes[id].size = server->nodes[id].capacity = strlen("hello\n");
+	return id;
+}
+
 static void plant(struct server *server, char *const *programs)
 {
 	static const char *const folders[] = { "bin", "dev", "etc", "mnt", "proc", "sys", "tmp" };
-	uint64_t file;
 
 	add(server, FUSE_ROOT_ID, "", S_IFDIR | 0755);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		add(server, FUSE_ROOT_ID, folders[i], S_IFDIR | 0755);
-	file = add(server, FUSE_ROOT_ID, "file", S_IFREG | 0644);
-	server->nodes[file].content = strdup("hello\n");
-	server->nodes[file].size = server->nodes[file].capacity = strlen("hello\n");
+	add_greeting(server, "file");
+	server->trap = add_greeting(server, "trap");
 	for (; *programs; programs++)
 		add_program(server, find(server, FUSE_ROOT_ID, "bin"), *programs);
 }
@@ -185,6 +194,8 @@ static void answer_read(const struct server *server, const struct fuse_in_header
 	const struct node *node = &server->nodes[request->nodeid];
 	size_t size = in->offset < node->size ? node->size - (size_t)in->offset : 0;
 
+	if (request->nodeid == server->trap)
+		raise(SIGSTOP);
 	answer(server, request, 0, size > 0 ? node->content + in->offset : NULL,
 	       size < in->size ? size : in->size);
 }
