@@ -37,6 +37,7 @@ bench: packages
 	cmake --preset release -DBUILD_TESTING=ON
 	cmake --build --preset release -j $(JOBS)
 	$(AS_ROOT) tests/bench/run build/release
+	$(AS_ROOT) tests/bench/run-shim build/release
 
 # Each parser for FUZZ_SECONDS (60) by libFuzzer; tests/fuzz/run says more.
 fuzz: packages

@@ -1,6 +1,7 @@
 # What a container may cost a kernel, counted at the system calls (count.c): docs/architecture.md
 # says why each of these is dear on a node with a thousand containers.
 load ../support/box
+load counts
 
 setup() {
 	box_setup
@@ -8,17 +9,6 @@ setup() {
 
 teardown() {
 	box_teardown
-}
-
-# at_most WHAT NUMBER: the line of count's output that begins so.
-at_most() {
-	local line
-	line=$(grep -F " $1" "$box/counts" | head -1)
-	[ -n "$line" ]
-	[ "${line%% *}" -le "$2" ] || {
-		echo "${line#* }: ${line%% *}, but at most $2 are allowed"
-		return 1
-	}
 }
 
 # count_ironbox ARG... [; ARG...]: counts calls of ironbox with this box's global options.

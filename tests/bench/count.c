@@ -4,7 +4,11 @@
  * waits for the end of all that the commands before it left running. By ptrace(2), at the
  * system calls themselves, so that a file counts by the file system that it is on and not by its
  * name.
+ *
+ * count -p PID COMMAND...: what a process that runs, and its children, do while the command runs,
+ * and for a moment longer. The command itself is not counted: it is a daemon's client.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -24,6 +28,7 @@
 #include <sys/uio.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "memlock.h"
@@ -74,6 +79,9 @@ struct tracee {
 
 enum {
 	TRACEES_MAX = 1024,
+	TRACE_OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+	                PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC,
+	AFTERWARDS_MS = 500, /* a client's last answer comes before its daemon is at rest again */
 };
 
 struct tracer {
@@ -292,8 +300,6 @@ static int follow(struct tracer *tracer, pid_t pid)
 
 static void run_command(struct tracer *tracer, char **words)
 {
-	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-	                     PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
 	int gate[2], status;
 	char byte;
 	pid_t pid;
@@ -307,7 +313,7 @@ static void run_command(struct tracer *tracer, char **words)
 		execv(words[0], words);
 		_exit(127);
 	}
-	if (pid < 0 || ptrace(PTRACE_SEIZE, pid, 0, options) < 0)
+	if (pid < 0 || ptrace(PTRACE_SEIZE, pid, 0, TRACE_OPTIONS | PTRACE_O_EXITKILL) < 0)
 		fail("ptrace PTRACE_SEIZE");
 	if (write(gate[1], "", 1) != 1)
 		fail("write");
@@ -353,6 +359,79 @@ static _Noreturn void trace(long *counts, char **arguments)
 	exit(0);
 }
 
+/* ---- what runs already ---- */
+
+static void seize(pid_t tid)
+{
+	/* it may end meanwhile; without PTRACE_O_EXITKILL it goes on when we have ended */
+	if (ptrace(PTRACE_SEIZE, tid, 0, TRACE_OPTIONS) < 0 && errno != ESRCH)
+		fail("ptrace PTRACE_SEIZE");
+	ptrace(PTRACE_INTERRUPT, tid, 0, 0); /* its first stop, from which on calls are seen */
+}
+
+/* Its threads, and its children with theirs: proc_tid_children(5). */
+static void seize_family(pid_t pid)
+{
+	char path[300];
+	struct dirent *entry;
+	DIR *folder;
+	FILE *children;
+	pid_t child;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	folder = opendir(path);
+	while (folder && (entry = readdir(folder))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		seize((pid_t)atoi(entry->d_name));
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/children", pid, entry->d_name);
+		children = fopen(path, "re");
+		while (children && fscanf(children, "%d", &child) == 1)
+			seize_family(child);
+		if (children)
+			fclose(children);
+	}
+	if (folder)
+		closedir(folder);
+}
+
+/* A process that ends so much later than the client, for follow. */
+static pid_t begin_afterwards(void)
+{
+	const struct timespec pause = { .tv_nsec = AFTERWARDS_MS * 1000000L };
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		nanosleep(&pause, NULL);
+		_exit(0);
+	}
+	return pid;
+}
+
+static _Noreturn void trace_running(long *counts, pid_t pid, char **words)
+{
+	static struct tracer tracer;
+	pid_t client;
+	int status;
+
+	tracer.counts = counts;
+	seize_family(pid);
+	client = fork();
+	if (client == 0) {
+		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO); /* it is the counts' */
+		execv(words[0], words);
+		_exit(127);
+	}
+	status = follow(&tracer, client);
+	if (status != 0) {
+		fprintf(stderr, "count: %s ended with status 0x%x\n", words[0],
+		        (unsigned int)status);
+		exit(1);
+	}
+	follow(&tracer, begin_afterwards());
+	exit(0);
+}
+
 /* proc_pid_mountinfo(5): poll(2) tells POLLERR and POLLPRI at each change. Till the process ends.
  */
 static long observe_mounts(int mountinfo_fd, int pidfd)
@@ -375,10 +454,11 @@ int main(int count, char **arguments)
 	long *counts = mmap(NULL, COUNTERS * sizeof(long), PROT_READ | PROT_WRITE,
 	                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int mountinfo_fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC), status;
+	bool running = count > 3 && strcmp(arguments[1], "-p") == 0;
 	pid_t pid;
 
 	if (count < 2) {
-		fputs("usage: count COMMAND... [; COMMAND...]\n", stderr);
+		fputs("usage: count [-p PID] COMMAND... [; COMMAND...]\n", stderr);
 		return 64;
 	}
 	if (counts == MAP_FAILED || mountinfo_fd < 0)
@@ -386,6 +466,8 @@ int main(int count, char **arguments)
 	pid = fork();
 	if (pid < 0)
 		fail("fork");
+	if (pid == 0 && running)
+		trace_running(counts, (pid_t)atoi(arguments[2]), arguments + 3);
 	if (pid == 0)
 		trace(counts, arguments + 1);
 	counts[MOUNT_EVENTS] = observe_mounts(mountinfo_fd, (int)syscall(SYS_pidfd_open, pid, 0));

@@ -6,12 +6,15 @@
  * of it, `await` waits for the end of what the steps before left running, `note TEXT` is printed
  * under the table. "%" in an argument becomes a number that no other round has. All steps of a case
  * are one measurement, from before the first vfork(2) to after the last wait4(2). The first case is
- * what the others are compared with, and so is the one `crun`.
+ * what the others are compared with, and so is the one `crun`; after `above NAME` it is what lies
+ * above the first case that is compared with what lies above it of the case NAME, and no more than
+ * times are printed: the processes are not what is measured there, but what they wait for.
  *
  * Small and static on purpose: the peak RSS of a process includes what it had before its execve(2),
  * which with vfork is this program's.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +42,7 @@ struct test_case {
 	char name[64];
 	struct step steps[STEPS_MAX];
 	int count;
+	int output_fd;            /* /dev/null: stdout is the table's */
 	double *wall_ms, *cpu_ms; /* one of each for each round */
 	long peak_kib;
 };
@@ -71,8 +75,16 @@ static void read_step(struct step *step)
 	}
 }
 
-static int read_cases(const char *path, struct test_case *cases, char **notes)
+struct plan {
+	struct test_case cases[CASES_MAX];
+	int count;
+	char *notes[NOTES_MAX];
+	char *above; /* NULL, or the name of a case */
+};
+
+static void read_cases(const char *path, struct plan *plan)
 {
+	struct test_case *cases = plan->cases;
 	char line[4096];
 	int count = 0, note_count = 0;
 	FILE *file = fopen(path, "re");
@@ -92,14 +104,16 @@ static int read_cases(const char *path, struct test_case *cases, char **notes)
 		else if (strcmp(word, "step") == 0 && count && cases[count - 1].count < STEPS_MAX)
 			read_step(&cases[count - 1].steps[cases[count - 1].count++]);
 		else if (strcmp(word, "note") == 0 && note_count < NOTES_MAX)
-			notes[note_count++] = copy_of(strtok(NULL, "\n"));
+			plan->notes[note_count++] = copy_of(strtok(NULL, "\n"));
+		else if (strcmp(word, "above") == 0)
+			plan->above = copy_of(strtok(NULL, " \n"));
 		else {
 			errno = EINVAL;
 			fail(word);
 		}
 	}
 	fclose(file);
-	return count;
+	plan->count = count;
 }
 
 /* The words of a step, "%" made this number. texts keeps what was written for it. */
@@ -130,6 +144,7 @@ static void run_step(struct test_case *test, const struct step *step, int number
 	fill_words(step, number, words, texts);
 	pid = vfork();
 	if (pid == 0) {
+		dup2(test->output_fd, STDOUT_FILENO);
 		execv(words[0], words);
 		_exit(127);
 	}
@@ -192,57 +207,100 @@ static void print_ratio(double median, double base)
 		printf(" %8s", "-");
 }
 
-static void print_table(struct test_case *cases, int count, int rounds, char **notes)
+static double median_of(const struct test_case *test, int rounds)
 {
-	double crun = 0;
+	return test->wall_ms[rounds / 2];
+}
 
-	for (int at = 0; at < count; at++) {
-		qsort(cases[at].wall_ms, (size_t)rounds, sizeof(double), compare_times);
-		qsort(cases[at].cpu_ms, (size_t)rounds, sizeof(double), compare_times);
-		if (strcmp(cases[at].name, "crun") == 0)
-			crun = cases[at].wall_ms[rounds / 2];
+/* That of the case with this name; 0: there is none. */
+static double median_named(const struct plan *plan, const char *name, int rounds)
+{
+	for (int at = 0; at < plan->count; at++)
+		if (strcmp(plan->cases[at].name, name) == 0)
+			return median_of(&plan->cases[at], rounds);
+	return 0;
+}
+
+static void print_times(const struct test_case *test, int rounds)
+{
+	printf("%-28s %6.2f ms %6.2f ms %6.2f ms", test->name, median_of(test, rounds),
+	       test->wall_ms[rounds / 10], test->wall_ms[rounds * 9 / 10]);
+}
+
+static void print_above(const struct plan *plan, int rounds)
+{
+	double floor = median_of(&plan->cases[0], rounds);
+	double base = median_named(plan, plan->above, rounds) - floor;
+
+	printf("%-28s %9s %9s %9s %9s   x %s\n", "", "median", "p10", "p90", "above", plan->above);
+	for (int at = 0; at < plan->count; at++) {
+		double above = median_of(&plan->cases[at], rounds) - floor;
+
+		print_times(&plan->cases[at], rounds);
+		if (at > 0) {
+			printf(" %6.2f ms", above);
+			print_ratio(above, base);
+		}
+		puts("");
 	}
-	printf("%-28s %8s %8s %8s %8s %8s %8s %9s\n", "", "median", "p10", "p90", "cpu", "x floor",
-	       "x crun", "peak RSS");
-	for (int at = 0; at < count; at++) {
-		const struct test_case *test = &cases[at];
-		double median = test->wall_ms[rounds / 2];
+}
 
-		printf("%-28s %5.2f ms %5.2f ms %5.2f ms %5.2f ms", test->name, median,
-		       test->wall_ms[rounds / 10], test->wall_ms[rounds * 9 / 10],
-		       test->cpu_ms[rounds / 2]);
-		print_ratio(median, cases[0].wall_ms[rounds / 2]);
-		print_ratio(median, crun);
+static void print_table(const struct plan *plan, int rounds)
+{
+	double crun = median_named(plan, "crun", rounds);
+
+	printf("%-28s %9s %9s %9s %8s %8s %8s %9s\n", "", "median", "p10", "p90", "cpu", "x floor",
+	       "x crun", "peak RSS");
+	for (int at = 0; at < plan->count; at++) {
+		const struct test_case *test = &plan->cases[at];
+
+		print_times(test, rounds);
+		printf(" %5.2f ms", test->cpu_ms[rounds / 2]);
+		print_ratio(median_of(test, rounds), median_of(&plan->cases[0], rounds));
+		print_ratio(median_of(test, rounds), crun);
 		printf(" %5ld KiB\n", test->peak_kib);
 	}
-	for (int at = 0; at < NOTES_MAX && notes[at]; at++)
-		printf("  %s\n", notes[at]);
+}
+
+static void print_all(struct plan *plan, int rounds)
+{
+	for (int at = 0; at < plan->count; at++) {
+		qsort(plan->cases[at].wall_ms, (size_t)rounds, sizeof(double), compare_times);
+		qsort(plan->cases[at].cpu_ms, (size_t)rounds, sizeof(double), compare_times);
+	}
+	if (plan->above)
+		print_above(plan, rounds);
+	else
+		print_table(plan, rounds);
+	for (int at = 0; at < NOTES_MAX && plan->notes[at]; at++)
+		printf("  %s\n", plan->notes[at]);
 }
 
 int main(int argument_count, char **arguments)
 {
-	static struct test_case cases[CASES_MAX];
-	char *notes[NOTES_MAX] = { NULL };
-	int rounds = argument_count == 3 ? atoi(arguments[1]) : 0, count;
+	static struct plan plan;
+	int rounds = argument_count == 3 ? atoi(arguments[1]) : 0;
 
 	if (rounds < 1) {
 		fputs("usage: measure ROUNDS FILE\n", stderr);
 		return 64;
 	}
-	count = read_cases(arguments[2], cases, notes);
-	for (int at = 0; at < count; at++) {
-		cases[at].wall_ms = calloc((size_t)rounds, sizeof(double));
-		cases[at].cpu_ms = calloc((size_t)rounds, sizeof(double));
-		if (!cases[at].wall_ms || !cases[at].cpu_ms)
-			fail("calloc");
+	read_cases(arguments[2], &plan);
+	for (int at = 0; at < plan.count; at++) {
+		plan.cases[at].output_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		plan.cases[at].wall_ms = calloc((size_t)rounds, sizeof(double));
+		plan.cases[at].cpu_ms = calloc((size_t)rounds, sizeof(double));
+		if (plan.cases[at].output_fd < 0 || !plan.cases[at].wall_ms ||
+		    !plan.cases[at].cpu_ms)
+			fail("prepare the cases");
 	}
 	/* What `create` leaves behind becomes our child, as a shim's would: reaped after each case.
 	 */
 	if (neutralise_memlock() < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		fail("prctl");
 	for (int round = 0; round < rounds + WARM_UP; round++)
-		for (int at = 0; at < count; at++)
-			run_case(&cases[at], round);
-	print_table(cases, count, rounds, notes);
+		for (int at = 0; at < plan.count; at++)
+			run_case(&plan.cases[at], round);
+	print_all(&plan, rounds);
 	return 0;
 }

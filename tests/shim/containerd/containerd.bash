@@ -36,7 +36,7 @@ containerd_setup_file() {
 		[grpc]
 		  address = "$CONTAINERD_ADDRESS"
 		[debug]
-		  level = "debug"
+		  level = "${containerd_log_level:-debug}"
 	END
 	containerd_start
 	tar -C "$BOX_SUITE/rootfs" -cf "$layer" .
