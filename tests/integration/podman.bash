@@ -63,7 +63,7 @@ podman_box() {
 	[ "$user" != root ] || parent=(--cgroup-parent "/$id")
 	# podman's process that holds its namespaces stays
 	podman_quiet info
-	"$BOX_SUPPORT/box-processes" >"$box/processes"
+	box_note
 }
 
 podman_unbox() {

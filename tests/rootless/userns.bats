@@ -15,7 +15,7 @@ setup() {
 	as bob unshare --user --map-root-user --map-auto --mount sleep 999 >/dev/null 2>&1 &
 	job=$!
 	await 5 eval 'holder=$(pgrep -U bob -f "^sleep 999")'
-	"$BOX_SUPPORT/box-processes" >"$box/processes"
+	box_note
 }
 
 teardown() {

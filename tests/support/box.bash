@@ -6,19 +6,40 @@
 # $state_root. box_teardown fails the test if it left a mount, a cgroup, a process or a state file.
 
 BOX_SUPPORT=$(dirname "${BASH_SOURCE[0]}")
+BOX_LOOK=${PROBE%/*}/box-look
 
 box_setup() {
+	[ -z "${BOX_UNTRACED:-}" ] || box_untrace
 	printf -v id 'box-%08x%04x' $SRANDOM $((SRANDOM & 0xffff))
 	box=$BOX_SUITE/$id
 	bundle=$box/bundle
 	state_root=$box/state
 	mkdir -p "$bundle"
 	cp -a "$BOX_SUITE/rootfs" "$bundle/rootfs"
-	sed "s|\"linux\": {|&\n\"cgroupsPath\": \"/$id\",|" "$BOX_SUPPORT/config.json" \
-		>"$bundle/config.json" # not jq, whose start takes a second on an emulated CPU
+	local config # not by jq, whose start takes 50 ms, and half a second on an emulated CPU
+	config=$(<"$BOX_SUPPORT/config.json")
+	echo "${config/'"linux": {'/"\"linux\": {
+    \"cgroupsPath\": \"/$id\","}" >"$bundle/config.json"
 	box_ini ''
-	mountinfo_mounts >"$box/mounts"
-	"$BOX_SUPPORT/box-processes" >"$box/processes"
+	box_note
+}
+
+# What is there now is no leak of the test's.
+box_note() {
+	"$BOX_LOOK" all >"$box/before"
+}
+
+# bats notes before each command where it stands, to name the line of one that fails: 10 ms each on an
+# emulated CPU. The trap on errors knows most of it, too. (Not what `exit` or `set -u` ends.)
+box_untrace() {
+	trap - DEBUG
+	trap box_error ERR
+	BATS_DEBUG_LAST_STACK_TRACE=() # it would name this function
+}
+
+box_error() {
+	bats_error_trap
+	bats_capture_stack_trace
 }
 
 # The binary under test, with this test's state and ini. fd 3 is bats' own: what goes on in the
@@ -45,9 +66,20 @@ box_ini() {
 	printf '[ironbox]\nplugin_path = %s/plugins\n%s\n' "$BOX_SUITE" "$1" >"$box/ironbox.ini"
 }
 
-# box_args ARG...: the container's command.
+# box_args ARG...: the container's command. By text: it stands at the only "args" of that depth.
 box_args() {
-	box_set '.process.args = $ARGS.positional' --args -- "$@"
+	local config word words='' before=$'\n    "args": [\n' after=$'\n    ]'
+	config=$(<"$bundle/config.json")
+	for word; do
+		word=${word//\\/\\\\} word=${word//\"/\\\"} word=${word//$'\n'/\\n} word=${word//$'\t'/\\t}
+		words+="${words:+,$'\n'}      \"$word\""
+	done
+	if [[ -z $words || $words == *[^[:print:]$'\n']* || $config != *"$before"*"$after"* ]]; then
+		box_set '.process.args = $ARGS.positional' --args -- "$@"
+		return
+	fi
+	config=${config%%"$before"*}$before$words$after${config#*"$before"*"$after"}
+	echo "$config" >"$bundle/config.json"
 }
 
 # inside ARG...: `ironbox run` of this command in the bundle, as in: run inside /probe interfaces
@@ -77,7 +109,7 @@ box_pid() {
 
 # The status that `ironbox state` tells: creating, created, running, paused, stopped.
 state_of() {
-	ironbox state "${1:-$id}" | jq -r .status
+	[[ $(ironbox state "${1:-$id}") =~ '"status": "'([a-z]+) ]] && echo "${BASH_REMATCH[1]}"
 }
 
 # await SECONDS COMMAND...: until it succeeds; fails when the time is over.
@@ -109,14 +141,9 @@ contains() {
 	}
 }
 
-mountinfo_mounts() {
-	cut -d' ' -f1,3- /proc/self/mountinfo | sort
-}
-
-# No process substitution here: its subshells would be found as orphans.
+# The lists of what is new are box-look's (box_look.c).
 box_new_processes() {
-	"$BOX_SUPPORT/box-processes" >"$box/processes.now"
-	comm -13 "$box/processes" "$box/processes.now"
+	"$BOX_LOOK" processes "$box/before"
 }
 
 box_has_no_new_processes() {
@@ -124,33 +151,24 @@ box_has_no_new_processes() {
 }
 
 box_new_mounts() {
-	mountinfo_mounts >"$box/mounts.now"
-	comm -13 "$box/mounts" "$box/mounts.now"
+	"$BOX_LOOK" mounts "$box/before"
 }
 
 box_cgroups() {
-	find /sys/fs/cgroup -depth -type d -path "*$id*" 2>/dev/null
+	"$BOX_LOOK" cgroups "$id"
 }
 
 # The end of a test: finds what is left, removes it by force, and fails if there was anything.
 box_teardown() {
-	local left='' found
+	local left
 
-	await 2 box_has_no_new_processes >/dev/null || left+="processes: $(box_new_processes)"$'\n'
-	found=$(box_new_mounts)
-	[ -z "$found" ] || left+="mounts: $found"$'\n'
-	found=$(box_cgroups)
-	[ -z "$found" ] || left+="cgroups: $found"$'\n'
-	# seccomp/ is the cache of compiled programs, which outlives containers on purpose.
-	found=$(find "$state_root" -mindepth 1 -not -path "$state_root/seccomp*" 2>/dev/null)
-	[ -z "$found" ] || left+="state: $found"$'\n'
-
+	left=$("$BOX_LOOK" left "$box/before" "$id" "$state_root")
 	[ -n "$left" ] || {
 		rm -rf "$box"
 		return
 	}
 	box_remove
-	printf 'left behind:\n%s' "$left"
+	printf 'left behind:\n%s\n' "$left"
 	return 1
 }
 

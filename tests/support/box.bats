@@ -32,6 +32,14 @@ leaves() {
 	box_args /probe --say "two words"
 	run jq -c '[.process.user.uid, .process.args]' "$bundle/config.json"
 	equals "$output" '[7,["/probe","--say","two words"]]'
+	local hard=$'a"b\\c\td\n    ]\n' odd=$'\e\u00fc'
+	box_set '.hooks.poststop = [{"path": "/x", "args": ["kept"]}]'
+	for words in "'$hard' '$odd'" "'$hard' last" '' one; do # by jq, by text, and from nothing
+		eval "box_args $words"
+		eval "expected=\$(jq -nc '\$ARGS.positional' --args -- $words)"
+		run jq -c '.process.args, .hooks.poststop[0].args, .process.env[1]' "$bundle/config.json"
+		equals "$output" "$expected"$'\n["kept"]\n"TERM=xterm"'
+	done
 }
 
 @test "box: the plugins lie where root alone may write" {
@@ -64,6 +72,7 @@ leaves() {
 
 @test "box: a process left behind fails the test, and is gone then" {
 	unshare --mount sleep 1000 3>&- &
+	await 5 grep -q sleep "/proc/$!/comm"
 	leaves "sleep 1000"
 	status=0
 	wait $! || status=$? # not by run: its subshell has no children
@@ -71,7 +80,8 @@ leaves() {
 }
 
 @test "box: an orphan left behind fails the test" {
-	sh -c 'sleep 1001 3>&- &'
+	sh -c 'sleep 1001 3>&- & echo $!' >"$box/pid"
+	await 5 eval '! box_has_no_new_processes' # its parent has ended
 	leaves "sleep 1001"
 }
 
