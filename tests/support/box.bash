@@ -26,7 +26,7 @@ box_setup() {
 
 # What is there now is no leak of the test's.
 box_note() {
-	"$BOX_LOOK" all >"$box/before"
+	"$BOX_LOOK" all >"$box/.before"
 }
 
 # bats notes before each command where it stands, to name the line of one that fails: 10 ms each on an
@@ -143,7 +143,7 @@ contains() {
 
 # The lists of what is new are box-look's (box_look.c).
 box_new_processes() {
-	"$BOX_LOOK" processes "$box/before"
+	"$BOX_LOOK" processes "$box/.before"
 }
 
 box_has_no_new_processes() {
@@ -151,7 +151,7 @@ box_has_no_new_processes() {
 }
 
 box_new_mounts() {
-	"$BOX_LOOK" mounts "$box/before"
+	"$BOX_LOOK" mounts "$box/.before"
 }
 
 box_cgroups() {
@@ -162,7 +162,7 @@ box_cgroups() {
 box_teardown() {
 	local left
 
-	left=$("$BOX_LOOK" left "$box/before" "$id" "$state_root")
+	left=$("$BOX_LOOK" left "$box/.before" "$id" "$state_root")
 	[ -n "$left" ] || {
 		rm -rf "$box"
 		return

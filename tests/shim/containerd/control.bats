@@ -211,7 +211,7 @@ unshare: unshare(0x10000000): Operation not permitted"
 
 @test "exec: a terminal of its own" {
 	begin sleep 1000
-	run on_terminal "ctr task exec --tty --exec-id t $id sh -c 'tty; test -t 0 && test -t 2; echo \$?; exit 3'"
+	run on_terminal "ctr task exec --tty --exec-id t $id sh -c 'tty; test -t 0 && test -t 2; echo \$?; sleep 1; exit 3'" # ctr resizes it meanwhile
 	equals "$output" $'/dev/pts/0\n0'
 	equals "$status" 3
 	run on_terminal "ctr task exec --tty --exec-id t $id /bin/none"

@@ -28,8 +28,7 @@ node() {
 		-not -path '/run/containerd/ironbox/default/seccomp/*'
 	find /run/containerd-root -maxdepth 4 -path '*/snapshots/*' -o -path '*.runtime.v2.task/*'
 	find /sys/fs/cgroup -type d -path "*$id*"
-	mountinfo_mounts
-	"$BOX_SUPPORT/box-processes" | cut -d' ' -f2-
+	"$BOX_LOOK" all | sed -E 's/^(process[a-z]*: )[0-9]+ /\1/'
 }
 
 # One in ten is killed, one in ten is removed by force after an exec; the others end by themselves.
