@@ -2,9 +2,9 @@
  * fuse-hang MOUNTPOINT [PROGRAM…]: a small file system of one process, to be stopped (SIGSTOP):
  * then whoever touches the mount hangs as with any dead server. Nothing is cached for the kernel,
  * so each name and each read asks us. It has the folders of a root file system, "file" with
- * "hello\n", "trap" the same, each read of which stops us between request and answer (where no signal
- * reaches the reader), and each PROGRAM as bin/NAME; files and folders can be made and written to, in memory.
- * "ready" on stdout says that it serves. SIGTERM unmounts it.
+ * "hello\n", each PROGRAM as bin/NAME, and "trap", each read of which stops us between request and
+ * answer (where no signal reaches the reader); files and folders can be made and written to, in
+ * memory. "ready" on stdout says that it serves. SIGTERM unmounts it.
  *
  * The protocol is that of linux/fuse.h, without a library, so that nothing else can hang.
  */
