@@ -21,6 +21,7 @@
 #include <ironbox/cleanup.h>
 
 #include "cli/startup.h"
+#include "command/served.h"
 #include "command/socket.h"
 #include "lifecycle/lifecycle.h"
 #include "messages/task.pb-c.h"
@@ -194,7 +195,7 @@ static void remove_socket(int bundle_fd)
 
 	address = fd < 0 ? NULL : file_read(fd, ADDRESS_MAX, &size);
 	if (address && socket_of_address(&socket, address) == 0 &&
-	    socket_remove_stale(&socket, &error) < 0)
+	    !is_served(socket.name.sun_path) && socket_remove_stale(&socket, &error) < 0)
 		log_write(IRONBOX_LOG_WARNING, "%s", error_text(&error));
 }
 

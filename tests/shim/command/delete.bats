@@ -224,6 +224,27 @@ is_gone() {
 	equals "$(cat "$box/words")" ""
 }
 
+@test "delete: the socket of a shim that is just being killed goes too" {
+	shim_bundle t1
+	shim t1 start </dev/null >"$box/out"
+	kill -9 "$(daemons_of t1)"
+	rm "$sockets"/*
+	python3 - "$(shim_address t1)" 3>&- <<-'END' &
+		import select, socket, sys
+		dying = socket.socket(socket.AF_UNIX) # as in a fork of it
+		dying.bind(sys.argv[1][len("unix://"):])
+		dying.listen()
+		open("listens", "w")
+		select.select([dying], [], []) # is asked, and ends without an answer
+	END
+	local fork=$!
+	await 10 [ -e listens ]
+	delete t1 -bundle "$PWD"
+	wait "$fork"
+	equals "$(ls "$sockets")" ""
+	equals "$(cat "$box/words")" ""
+}
+
 @test "delete: what a start has left that was killed" {
 	local moment
 	# write: of the address (the launcher's copy was the first), the OOM score, the answer
