@@ -79,6 +79,7 @@ struct stream {
 	struct timer patience; /* with drop: how long the process waits for its reader */
 	int64_t stalled_ms;    /* since when; 0: it is not */
 	int64_t told_ms;       /* when dropping was last said */
+	int look_ms;           /* see linger.c: the pause till the next look */
 	uint64_t rest, moved, dropped;
 };
 
@@ -108,7 +109,7 @@ void stream_watch_target(struct stream *stream, uint32_t events);
 /* All is in the FIFO: lets go of it, now or when a client has come for it. */
 void linger_begin(struct stream *output);
 void linger_look(struct stream *output);
-/* Whether who had it open was a client; not to be waited for any longer. */
+/* The stream ends: whether who had it open was a client is not to be waited for any longer. */
 void linger_look_again(struct stream *output);
 
 /* ---- logger.c: a child that writes for us ---- */

@@ -7,7 +7,7 @@
  *
  * Who else has the FIFO open may be no client, but a fork of the shim that has not closed it yet
  * (the worker that opened it, on its way out). So after that end of file ours stays open for
- * reading, and it is looked at again when no fork can have it any more.
+ * reading, and it is looked at again, till it is empty, or nobody has it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,9 +22,10 @@
 #include "stdio/internal.h"
 #include "support/time.h"
 
-#define LOOK_AGAIN_MS 1000
+#define LOOK_FIRST_MS 1000
+#define LOOK_LAST_MS  60000
 
-static void on_second_look(struct timer *timer);
+static void on_next_look(struct timer *timer);
 
 /* Ours, opened anew for one way alone. */
 static int turn(struct stream *output, int way)
@@ -78,23 +79,33 @@ static void await_client(struct stream *output)
 	linger_look(output); /* it may have come in between */
 }
 
-void linger_begin(struct stream *output)
+/* Nobody else has it: then ours waits for a client. Or someone, who is looked at again later. */
+static void look(struct stream *output)
 {
 	if (flow_waiting(output->target.fd) == 0 || turn(output, O_WRONLY) < 0) {
-		stream_close_target(output);
-		return;
-	}
-	if (!has_reader(output->target.fd)) {
+		let_go(output);
+	} else if (!has_reader(output->target.fd)) {
 		await_client(output);
-		return;
+	} else if (turn(output, O_RDONLY) < 0) { /* which is the client's end of file */
+		let_go(output);
+	} else {
+		output->lingers = true;
+		output->patience.due = on_next_look;
+		loop_arm(output->stdio->loop, &output->patience, time_now_ms() + output->look_ms);
+		if (output->look_ms < LOOK_LAST_MS)
+			output->look_ms *= 2;
 	}
-	if (turn(output, O_RDONLY) < 0) { /* which is the client's end of file */
-		stream_close_target(output);
-		return;
-	}
-	output->lingers = true;
-	output->patience.due = on_second_look;
-	loop_arm(output->stdio->loop, &output->patience, time_now_ms() + LOOK_AGAIN_MS);
+}
+
+static void on_next_look(struct timer *timer)
+{
+	look(timer->context);
+}
+
+void linger_begin(struct stream *output)
+{
+	output->look_ms = LOOK_FIRST_MS;
+	look(output);
 }
 
 void linger_look_again(struct stream *output)
@@ -108,16 +119,11 @@ void linger_look_again(struct stream *output)
 		await_client(output);
 }
 
-static void on_second_look(struct timer *timer)
-{
-	linger_look_again(timer->context);
-}
-
 void linger_look(struct stream *output)
 {
 	char events[1024];
 
-	if (output->source.fd < 0 && output->lingers) /* the second look is still to come */
+	if (output->source.fd < 0 && output->lingers) /* the next look is still to come */
 		return;
 	while (output->lingers && read(output->source.fd, events, sizeof(events)) > 0)
 		continue; /* what they say is known; they only must not stay */

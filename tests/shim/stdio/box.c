@@ -201,22 +201,26 @@ void box_run_ms(struct box *box, int ms)
 
 /* ---- a client ---- */
 
+static void take_output(struct client *client, const unsigned char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++, client->got++) {
+		client->wrong |= bytes[i] != pattern(client->got);
+		if (client->got < sizeof(client->text) - 1)
+			client->text[client->got] = (char)bytes[i];
+	}
+}
+
 static void on_output(struct watch *watch, uint32_t events)
 {
 	struct client *client = watch->context;
 	static unsigned char bytes[65536];
-	ssize_t size = read(watch->fd, bytes, sizeof(bytes));
+	ssize_t size;
 
 	(void)events;
-	for (ssize_t i = 0; i < size; i++) {
-		uint64_t at = client->got + (uint64_t)i;
-
-		client->wrong |= bytes[i] != pattern(at);
-		if (at < sizeof(client->text) - 1)
-			client->text[at] = (char)bytes[i];
-	}
-	if (size > 0)
-		client->got += (uint64_t)size;
+	/* as containerd's clients do, to the end of what is there: who has opened a FIFO that has
+	 * no writer is not told of the end by poll(2) */
+	while ((size = read(watch->fd, bytes, sizeof(bytes))) > 0)
+		take_output(client, bytes, (size_t)size);
 	client->ended = size == 0 || (size < 0 && errno != EAGAIN);
 	if (client->ended) /* that a FIFO has no writer is told again and again */
 		loop_unwatch(&client->box->loop, watch);

@@ -119,8 +119,9 @@ static void a_fork_that_still_has_it_is_no_client(void **state)
 
 	box_start(box, say_goodbye);
 	box_await(box, &box->drained);
+	box_run_ms(box, 1500); /* longer than the first pause */
 	close(fork_fd);
-	box_run_ms(box, 1500);
+	box_run_ms(box, 2000);
 	client_attach(box, &box->client, box->out);
 	box_await(box, &box->client.ended);
 	assert_string_equal(box->client.text, "goodbye\n");
