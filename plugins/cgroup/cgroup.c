@@ -1,12 +1,4 @@
 /* cgroup: the container's cgroup on v2, made before its first process, which is cloned into it. */
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <ironbox/cleanup.h>
-
-#include "ebpf.h"
 #include "internal.h"
 
 /* no wakes_on: each container has a cgroup */
@@ -15,26 +7,6 @@ IRONBOX_MANIFEST("name = cgroup\n"
                  "before = rootfs\n" /* which mounts what the process sees of its cgroup */
                  "fits = /sys/fs/cgroup/cgroup.controllers\n"
                  "otherwise = cgroup1.so\n");
-
-static const struct ironbox_field settings[] = {
-	IRONBOX_FIELD(struct cgroup_data, missing_controller, "missing_controller"),
-	IRONBOX_FIELD_END,
-};
-
-static int cgroup_configure(struct ironbox_stage *stage, struct ironbox_error *error)
-{
-	struct cgroup_data *data = stage->data;
-
-	data->missing_controller = "refuse";
-	if (stage->host->settings(stage, settings, data, error) < 0)
-		return -1;
-	if (strcmp(data->missing_controller, "refuse") != 0 &&
-	    strcmp(data->missing_controller, "warn") != 0)
-		return stage->host->fail(error, 0,
-		                         "[cgroup] missing_controller: %s: expected refuse or warn",
-		                         data->missing_controller);
-	return 0;
-}
 
 const struct ironbox_plugin ironbox_plugin = {
 	.abi = IRONBOX_ABI,

@@ -37,10 +37,14 @@ int cgroup_check_controllers(struct ironbox_stage *stage, const struct cgroup_re
                              uint32_t *missing, struct ironbox_error *error);
 /* A rootless container that asks for nothing gets no cgroup, and is happy (podman). */
 bool cgroup_is_unwanted(const struct ironbox_stage *stage);
-ironbox_phase cgroup_validate;
+ironbox_phase cgroup_configure, cgroup_validate;
 
 /* create.c */
-ironbox_phase cgroup_prepare, cgroup_attach, cgroup_settle;
+ironbox_phase cgroup_prepare;
+/* fill.c: limits, owner and, by birth, init of the cgroup that data->cgroup_fd is: the end of
+ * prepare. Device rules follow in attach. */
+int cgroup_fill(struct ironbox_stage *stage, struct ironbox_error *error);
+ironbox_phase cgroup_attach, cgroup_settle;
 bool cgroup_needs_attach(const struct ironbox_stage *stage);
 /* Declare the container's cgroup: to be stopped by, and to be restored in. */
 ironbox_phase cgroup_checkpoint, cgroup_restore;
@@ -66,6 +70,10 @@ struct subtree_request {
 };
 int subtree_enable(const struct ironbox_stage *stage, const struct subtree_request *request,
                    struct ironbox_error *error);
+/* The same for a cgroup that stands: what *resources need, and nothing else. */
+int cgroup_enable_controllers(const struct ironbox_stage *stage, const char *path,
+                              const struct cgroup_resources *resources, uint32_t left_out,
+                              struct ironbox_error *error);
 
 /* limits.c: writes all that *resources have, without the controllers in left_out. */
 struct limits {
@@ -74,9 +82,15 @@ struct limits {
 	const struct cgroup_resources *resources;
 	enum resources_use use;
 	uint32_t left_out;
+	/* What is to be told of each file and value, instead of writing it; or NULL. */
+	void (*tell)(void *context, const char *file, const char *value);
+	void *context;
 };
 int limits_write(const struct limits *limits, struct ironbox_error *error);
-/* One file of it. A file that this kernel does not have is a case for cgroup_miss. */
+/* cgroup_write for one file of it. */
+int limit_put(const struct limits *limits, const char *file, const char *value, const char *field,
+              struct ironbox_error *error);
+/* The same; a file that this kernel does not have is a case for cgroup_miss. */
 int limit_write(const struct limits *limits, const char *file, const char *value, const char *field,
                 struct ironbox_error *error);
 int limit_write_number(const struct limits *limits, const char *file, int64_t value,
@@ -102,6 +116,11 @@ int cgroup_signal(struct ironbox_stage *stage, int number, struct ironbox_error 
 int cgroup_paused(struct ironbox_stage *stage, struct ironbox_error *error);
 int cgroup_update(struct ironbox_stage *stage, const struct ironbox_value *resources,
                   struct ironbox_error *error);
+/* The first half of it: *limits are those of `value`, checked, and ready to be written; *fd, the
+ * caller's to close, is the container's cgroup. */
+int cgroup_update_open(struct ironbox_stage *stage, const struct ironbox_value *value,
+                       struct limits *limits, struct cgroup_resources *resources, int *fd,
+                       struct ironbox_error *error);
 int cgroup_watch(struct ironbox_stage *stage, struct ironbox_error *error);
 
 #endif

@@ -13,21 +13,20 @@
 static int write_weight(const struct limits *limits, const char *prefix, uint32_t weight,
                         const char *field, struct ironbox_error *error)
 {
-	const struct ironbox_stage *stage = limits->stage;
 	char value[96];
 
 	snprintf(value, sizeof(value), "%s%u", prefix, weight);
-	if (cgroup_write(stage, limits->cgroup_fd, "io.bfq.weight", value, field, error) == 0)
+	if (limit_put(limits, "io.bfq.weight", value, field, error) == 0)
 		return 0;
 	if (errno != ENOENT)
 		return -1;
 	snprintf(value, sizeof(value), "%s%llu", prefix,
 	         (unsigned long long)convert_block_io_weight(weight));
-	if (cgroup_write(stage, limits->cgroup_fd, "io.weight", value, field, error) == 0)
+	if (limit_put(limits, "io.weight", value, field, error) == 0)
 		return 0;
 	if (errno != ENOENT)
 		return -1;
-	return cgroup_miss(stage, error,
+	return cgroup_miss(limits->stage, error,
 	                   "io: this kernel has neither io.bfq.weight nor io.weight (%s)", field);
 }
 

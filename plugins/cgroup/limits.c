@@ -33,10 +33,19 @@ int limits_write(const struct limits *limits, struct ironbox_error *error)
 	return write_unified(limits, error); /* last: it has the last word */
 }
 
+int limit_put(const struct limits *limits, const char *file, const char *value, const char *field,
+              struct ironbox_error *error)
+{
+	if (!limits->tell)
+		return cgroup_write(limits->stage, limits->cgroup_fd, file, value, field, error);
+	limits->tell(limits->context, file, value);
+	return 0;
+}
+
 int limit_write(const struct limits *limits, const char *file, const char *value, const char *field,
                 struct ironbox_error *error)
 {
-	if (cgroup_write(limits->stage, limits->cgroup_fd, file, value, field, error) == 0)
+	if (limit_put(limits, file, value, field, error) == 0)
 		return 0;
 	if (errno != ENOENT)
 		return -1;
@@ -104,8 +113,7 @@ static int write_swap(const struct limits *limits, int64_t swap, struct ironbox_
 {
 	if (swap > 0)
 		return limit_write_number(limits, "memory.swap.max", swap, FIELD_SWAP, error);
-	if (cgroup_write(limits->stage, limits->cgroup_fd, "memory.swap.max", swap ? "max" : "0",
-	                 FIELD_SWAP, error) < 0 &&
+	if (limit_put(limits, "memory.swap.max", swap ? "max" : "0", FIELD_SWAP, error) < 0 &&
 	    errno != ENOENT)
 		return -1;
 	return 0;
@@ -229,8 +237,7 @@ static int write_hugetlb(const struct limits *limits, struct ironbox_error *erro
 			return -1;
 		/* reservations would get around the first one until they are used; Linux 5.7 */
 		snprintf(file, sizeof(file), "hugetlb.%s.rsvd.max", hugepage.page_size);
-		if (cgroup_write(limits->stage, limits->cgroup_fd, file, value, field, error) < 0 &&
-		    errno != ENOENT)
+		if (limit_put(limits, file, value, field, error) < 0 && errno != ENOENT)
 			return -1;
 	}
 	return 0;

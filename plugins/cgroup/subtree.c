@@ -116,3 +116,23 @@ static int enable_here(const struct ironbox_stage *stage, const struct subtree_r
 		return stage->host->context(error, "cgroup %s", path);
 	return 1;
 }
+
+int cgroup_enable_controllers(const struct ironbox_stage *stage, const char *path,
+                              const struct cgroup_resources *resources, uint32_t left_out,
+                              struct ironbox_error *error)
+{
+	cleanup_close int mount_fd = cgroup_open_mount(stage, error), parent_fd = -1;
+	const char *name;
+	struct subtree_request request = { .path = path, .resources = resources };
+
+	if (mount_fd < 0)
+		return -1;
+	parent_fd = cgroup_open_parent(mount_fd, path, &name);
+	if (parent_fd < 0)
+		return stage->host->fail(error, errno, "open above cgroup %s", path);
+	request.mount_fd = mount_fd;
+	request.parent_fd = parent_fd;
+	request.required = resources_controllers(stage, resources) & ~left_out;
+	request.wanted = request.required;
+	return subtree_enable(stage, &request, error);
+}

@@ -1,4 +1,4 @@
-/* Can this host give what linux.resources asks for? Nothing is made here. */
+/* Can this host give what linux.resources asks for, as the ini wants it? Nothing is made here. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +9,26 @@
 
 static int check_unified(const struct ironbox_stage *stage, const struct ironbox_value *unified,
                          struct ironbox_error *error);
+
+static const struct ironbox_field settings[] = {
+	IRONBOX_FIELD(struct cgroup_data, missing_controller, "missing_controller"),
+	IRONBOX_FIELD_END,
+};
+
+int cgroup_configure(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	struct cgroup_data *data = stage->data;
+
+	data->missing_controller = "refuse";
+	if (stage->host->settings(stage, settings, data, error) < 0)
+		return -1;
+	if (strcmp(data->missing_controller, "refuse") != 0 &&
+	    strcmp(data->missing_controller, "warn") != 0)
+		return stage->host->fail(error, 0,
+		                         "[cgroup] missing_controller: %s: expected refuse or warn",
+		                         data->missing_controller);
+	return 0;
+}
 
 bool cgroup_is_unwanted(const struct ironbox_stage *stage)
 {
