@@ -25,24 +25,21 @@ struct jansson {
 	__typeof__(json_integer_value) *integer_value;
 };
 
-#define SYMBOL(member, function)                           \
-	{                                                  \
-		function, offsetof(struct jansson, member) \
-	}
+#define SYMBOL(member, function) LIBRARY_SYMBOL(struct jansson, member, function)
 
 static const struct library_symbol jansson_symbols[] = {
-	SYMBOL(loads, "json_loads"),
-	SYMBOL(delete, "json_delete"),
-	SYMBOL(array_size, "json_array_size"),
-	SYMBOL(array_get, "json_array_get"),
-	SYMBOL(object_size, "json_object_size"),
-	SYMBOL(object_get, "json_object_get"),
-	SYMBOL(object_iter, "json_object_iter"),
-	SYMBOL(iter_next, "json_object_iter_next"),
-	SYMBOL(iter_key, "json_object_iter_key"),
-	SYMBOL(iter_value, "json_object_iter_value"),
-	SYMBOL(string_value, "json_string_value"),
-	SYMBOL(integer_value, "json_integer_value"),
+	SYMBOL(loads, json_loads),
+	SYMBOL(delete, json_delete),
+	SYMBOL(array_size, json_array_size),
+	SYMBOL(array_get, json_array_get),
+	SYMBOL(object_size, json_object_size),
+	SYMBOL(object_get, json_object_get),
+	SYMBOL(object_iter, json_object_iter),
+	SYMBOL(iter_next, json_object_iter_next),
+	SYMBOL(iter_key, json_object_iter_key),
+	SYMBOL(iter_value, json_object_iter_value),
+	SYMBOL(string_value, json_string_value),
+	SYMBOL(integer_value, json_integer_value),
 	{ NULL, 0 },
 };
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "internal.h"
-#include "library.h"
+#include "libseccomp.h"
 
 struct process_fields {
 	bool no_new_privileges;

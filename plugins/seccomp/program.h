@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "library.h"
+#include "libseccomp.h"
 #include "profile.h"
 
 struct program {

@@ -9,7 +9,7 @@
 #include <ironbox/cleanup.h>
 
 #include "internal.h"
-#include "library.h"
+#include "libseccomp.h"
 
 IRONBOX_MANIFEST("name = seccomp\n"
                  "after = namespace cgroup rootfs network capabilities apparmor selinux\n"

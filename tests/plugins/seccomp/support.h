@@ -3,7 +3,7 @@
 #define TEST_SECCOMP_SUPPORT_H
 
 #include "document.h"
-#include "library.h"
+#include "libseccomp.h"
 #include "program.h"
 
 /* Ours: to the plugin it is opaque. */
