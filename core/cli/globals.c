@@ -1,8 +1,6 @@
 /* The rows of the options in front of the verb. */
 #include "cli/globals.h"
 
-#define NOT_THERE "is not there yet"
-
 const struct option_row global_rows[] = {
 	OPTION(struct global_options, root, "root", 0, "DIR",
 	       "where containers' states are kept (default: /run/ironbox)"),
@@ -15,11 +13,9 @@ const struct option_row global_rows[] = {
 	OPTION(struct global_options, rootless, "rootless", 0, "WHEN",
 	       "go without the host's root rights: true, false or auto"),
 	OPTION(struct global_options, cgroup_manager, "cgroup-manager", 0, "MANAGER",
-	       "cgroupfs (the default), or disabled: containers get no cgroup"),
-	{ .name = "systemd-cgroup",
-	  .kind = OPTION_FLAG,
-	  .help = "(not there yet)",
-	  .refused = NOT_THERE },
+	       "cgroupfs (the default), systemd, or disabled: containers get no cgroup"),
+	OPTION(struct global_options, systemd_cgroup, "systemd-cgroup", 0, NULL,
+	       "have systemd make cgroups: --cgroup-manager systemd"),
 	{ .name = "criu",
 	  .kind = OPTION_STRING,
 	  .metavar = "FILE",

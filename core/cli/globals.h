@@ -6,7 +6,7 @@
 
 struct global_options {
 	const char *root, *config, *log, *log_format, *rootless, *cgroup_manager;
-	bool debug, version;
+	bool systemd_cgroup, debug, version;
 };
 
 extern const struct option_row global_rows[];

@@ -68,15 +68,24 @@ static int read_rootless(bool *rootless, const char *text, struct ironbox_error 
 	return 0;
 }
 
-/* crun's option, which podman gives with `run --cgroups=disabled`. */
-static int read_cgroup_manager(bool *no_cgroup, const char *text, struct ironbox_error *error)
+/* runc's flag, and crun's option, which podman gives with `run --cgroups=disabled`. */
+static int read_cgroup_manager(struct runtime *runtime, const struct global_options *globals,
+                               struct ironbox_error *error)
 {
-	*no_cgroup = strcmp(text, "disabled") == 0;
-	if (*no_cgroup || strcmp(text, "cgroupfs") == 0)
-		return 0;
-	if (strcmp(text, "systemd") == 0)
-		return error_begin(error, 0, "--cgroup-manager systemd: is not there yet");
-	return error_begin(error, 0, "--cgroup-manager %s: neither cgroupfs nor disabled", text);
+	const char *manager = globals->cgroup_manager;
+
+	runtime->no_cgroup = strcmp(manager, "disabled") == 0;
+	if (!runtime->no_cgroup && strcmp(manager, "cgroupfs") != 0 &&
+	    strcmp(manager, "systemd") != 0)
+		return error_begin(error, 0,
+		                   "--cgroup-manager %s: neither cgroupfs, systemd nor disabled",
+		                   manager);
+	if (runtime->no_cgroup && globals->systemd_cgroup)
+		return error_begin(error, 0,
+		                   "--systemd-cgroup: cgroups are disabled (--cgroup-manager)");
+	if (globals->systemd_cgroup || strcmp(manager, "systemd") == 0)
+		runtime->variant = "systemd";
+	return 0;
 }
 
 /* path as it is, or below the working directory. */
@@ -122,7 +131,7 @@ int startup_runtime(struct startup *startup, const struct global_options *global
 	if (config_load(&startup->config, globals->config, error) < 0)
 		return -1;
 	if (read_rootless(&startup->runtime.rootless, globals->rootless, error) < 0 ||
-	    read_cgroup_manager(&startup->runtime.no_cgroup, globals->cgroup_manager, error) < 0)
+	    read_cgroup_manager(&startup->runtime, globals, error) < 0)
 		return -1;
 	if (!root || !*root)
 		root = startup->config.state_root;

@@ -86,6 +86,7 @@ static int load_stages(struct container *container, const struct create_request 
 	subject.flags |= flags; /* of this verb alone */
 	container->listen_fds = request->listen_fds;
 	pipeline->config = container->runtime->config;
+	pipeline->variant = container->runtime->variant;
 	pipeline->spec = &container->spec;
 	pipeline->record = &container->record;
 	pipeline->state_root = container->runtime->state_root;

@@ -24,6 +24,7 @@ struct runtime {
 	const char *state_root; /* absolute */
 	bool rootless;
 	bool no_cgroup; /* containers get none */
+	const char *variant; /* the modules for it take the place of others; NULL: none */
 	char *progress; /* PROGRESS_SIZE bytes, maybe shared memory, that say in words what is being
 	                   done ("rootfs: setup"): progress_read; NULL: not kept */
 };

@@ -89,7 +89,7 @@ static void visit_stage(const struct runtime *runtime, const char *name,
 	ERROR_NONE(error);
 
 	info.enabled = stage_is_enabled(runtime->config, name);
-	if (module_find(&module, runtime->config, name, &error) == 0) {
+	if (module_find(&module, runtime->config, name, runtime->variant, &error) == 0) {
 		info.path = module.path;
 		slash = strrchr(module.path, '/');
 		info.module = slash ? slash + 1 : module.path;

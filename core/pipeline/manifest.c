@@ -81,10 +81,11 @@ static int set_member(struct manifest *manifest, char *key, char *value, const c
 		const char *key;
 		const char **member;
 	} rows[] = {
-		{ "name", &manifest->name },     { "after", &manifest->after },
-		{ "before", &manifest->before }, { "wakes_on", &manifest->wakes_on },
-		{ "fits", &manifest->fits },     { "otherwise", &manifest->otherwise },
-		{ "verbs", &manifest->verbs },
+		{ "name", &manifest->name },       { "after", &manifest->after },
+		{ "before", &manifest->before },   { "wakes_on", &manifest->wakes_on },
+		{ "fits", &manifest->fits },       { "otherwise", &manifest->otherwise },
+		{ "verbs", &manifest->verbs },     { "variants", &manifest->variants },
+		{ "variant", &manifest->variant },
 	};
 	size_t i;
 
@@ -106,6 +107,7 @@ int manifest_read(struct manifest *manifest, int fd, const char *path, struct ir
 
 	manifest->name = manifest->after = manifest->before = manifest->wakes_on = "";
 	manifest->verbs = manifest->fits = manifest->otherwise = "";
+	manifest->variants = manifest->variant = "";
 	if (read_note(manifest, fd) < 0)
 		return error_begin(error, 0, "%s is not a plugin: it has no ironbox manifest",
 		                   path);

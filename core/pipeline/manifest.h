@@ -12,7 +12,7 @@ struct manifest {
 	char text[MANIFEST_TEXT_MAX]; /* what the members point into */
 	const char *name;
 	/* Lists by blanks, or a path; "" where the line is not there. */
-	const char *after, *before, *wakes_on, *verbs, *fits, *otherwise;
+	const char *after, *before, *wakes_on, *verbs, *fits, *otherwise, *variants, *variant;
 	char copies[MANIFEST_TEXT_MAX];
 };
 

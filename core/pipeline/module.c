@@ -21,10 +21,28 @@ static int open_named(struct module *module, const struct config *config, const 
 	return module_open(module, path, error);
 }
 
+struct variant_search {
+	const char *variant;
+	char file[128];
+};
+
+/* word: "systemd=cgroup_systemd.so" */
+static int find_variant(void *context, const char *word)
+{
+	struct variant_search *search = context;
+	size_t size = strlen(search->variant);
+
+	if (strncmp(word, search->variant, size) != 0 || word[size] != '=')
+		return 0;
+	snprintf(search->file, sizeof(search->file), "%s", word + size + 1);
+	return 1;
+}
+
 int module_find(struct module *module, const struct config *config, const char *stage,
-                struct ironbox_error *error)
+                const char *variant, struct ironbox_error *error)
 {
 	const struct config_entry *entry = config_find(config, stage, "module");
+	struct variant_search search = { .variant = variant };
 	char name[128];
 
 	if (entry && strcmp(entry->value, "auto") != 0) {
@@ -35,6 +53,8 @@ int module_find(struct module *module, const struct config *config, const char *
 	snprintf(name, sizeof(name), "%s.so", stage);
 	if (open_named(module, config, name, error) < 0)
 		return -1;
+	if (variant && list_each_word(module->manifest.variants, find_variant, &search) != 0)
+		return open_named(module, config, search.file, error);
 	if (!*module->manifest.fits || access(module->manifest.fits, F_OK) == 0)
 		return 0;
 	snprintf(name, sizeof(name), "%s", module->manifest.otherwise);

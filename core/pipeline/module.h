@@ -15,10 +15,11 @@ struct module {
 };
 
 /* The path of the module that the ini names for a stage. `auto`, the default, is STAGE.so, or what
- * that file's manifest names in `otherwise` when this node lacks the path in its `fits`. Sets path
- * and manifest; loads nothing. */
+ * that file's manifest names: in `variants` for this variant (NULL: none is asked for), or in
+ * `otherwise` when this node lacks the path in its `fits`. Sets path and manifest; loads nothing.
+ */
 int module_find(struct module *module, const struct config *config, const char *stage,
-                struct ironbox_error *error);
+                const char *variant, struct ironbox_error *error);
 /* Sets path and manifest of the module at an absolute path. */
 int module_open(struct module *module, const char *path, struct ironbox_error *error);
 /* dlopen(3), the descriptor's ABI and size. */

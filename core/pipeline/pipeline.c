@@ -94,6 +94,7 @@ int pipeline_load(struct pipeline *pipeline, const struct pipeline_subject *subj
                   struct ironbox_error *error)
 {
 	const struct config *config = pipeline->config;
+	bool has_variant = !pipeline->variant;
 	size_t i, count = 0;
 	struct module module;
 	int woken;
@@ -111,7 +112,11 @@ int pipeline_load(struct pipeline *pipeline, const struct pipeline_subject *subj
 			return -1;
 		if (woken && add_stage(pipeline, config->stages[i], &module, subject, error) < 0)
 			return -1;
+		has_variant = has_variant ||
+		              (woken && !strcmp(module.manifest.variant, pipeline->variant));
 	}
+	if (!has_variant && select_miss_variant(pipeline, error) < 0)
+		return -1;
 	return select_check_owners(pipeline, error);
 }
 

@@ -86,6 +86,7 @@ struct pipeline {
 	char *progress;          /* a half of it: support/progress.h; NULL: not kept */
 	const char *exec_cgroup; /* exec --cgroup, or NULL */
 	const char *verb;        /* for modules that are for some verbs alone; or NULL */
+	const char *variant;     /* of a stage, that the caller asks for; or NULL */
 	const struct pipeline_option *options; /* of the verb; or NULL */
 	char joiner_pid[16]; /* in a joiner, once it has it: its pid outside; "" */
 	struct stage *stages;

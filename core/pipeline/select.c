@@ -90,7 +90,7 @@ static int check_order(const struct config *config, const char *stage,
 int select_find(const struct pipeline *pipeline, const char *stage, struct module *module,
                 struct ironbox_error *error)
 {
-	if (module_find(module, pipeline->config, stage, error) < 0)
+	if (module_find(module, pipeline->config, stage, pipeline->variant, error) < 0)
 		return error_context(error, "stage %s", stage);
 	if (strcmp(module->manifest.name, stage) != 0)
 		return error_begin(error, 0, "stage %s: %s is a module for stage %s", stage,
@@ -112,6 +112,19 @@ int select_stage(const struct pipeline *pipeline, const char *stage, struct modu
 	if (select_find(pipeline, stage, module, error) < 0)
 		return -1;
 	return select_wakes(pipeline, stage, module);
+}
+
+int select_miss_variant(const struct pipeline *pipeline, struct ironbox_error *error)
+{
+	if (pipeline->config->on_disabled == ON_DISABLED_WARN) {
+		log_write(IRONBOX_LOG_WARNING, "%s, which the caller asks for: no stage does it",
+		          pipeline->variant);
+		return 0;
+	}
+	return error_begin(error, 0,
+	                   "%s, which the caller asks for: no stage of the pipeline does it "
+	                   "(with module = auto a stage takes the module that does)",
+	                   pipeline->variant);
 }
 
 struct owners {

@@ -17,6 +17,9 @@ bool select_wakes(const struct pipeline *pipeline, const char *stage, const stru
 int select_stage(const struct pipeline *pipeline, const char *stage, struct module *module,
                  struct ironbox_error *error);
 
+/* No module that was loaded is the variant that the caller asks for: -1, or 0 and a warning where
+ * the ini lets what is off be left out. */
+int select_miss_variant(const struct pipeline *pipeline, struct ironbox_error *error);
 /* After loading: refuses a field that is asked for and that nobody carries out. */
 int select_check_owners(const struct pipeline *pipeline, struct ironbox_error *error);
 

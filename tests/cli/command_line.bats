@@ -213,13 +213,18 @@ D=root=/s
 }
 
 @test "what is not there yet is refused by its name" {
-	fails 1 '--systemd-cgroup list' '--systemd-cgroup is not there yet'
-	fails 1 '--systemd-cgroup=true list' '--systemd-cgroup is not there yet'
 	fails 1 '--criu /usr/sbin/criu list' '--criu is said by [criu] path in ironbox.ini'
 	fails 1 'checkpoint --lazy-pages web1' 'checkpoint: --lazy-pages is not there: memory comes and goes with the images'
 	fails 1 'restore --lazy-pages web1' 'restore: --lazy-pages is not there: memory comes and goes with the images'
 	fails 1 'checkpoint --page-server 1.2.3.4:5 web1' 'checkpoint: --page-server is not there: images are files of this host'
+}
+
+@test "who makes cgroups: both flags say it, but not two things" {
 	ok '--systemd-cgroup=false --root /empty list -q' ''
+	ok '--systemd-cgroup --root /empty list -q' ''
+	ok '--cgroup-manager systemd --root /empty list -q' ''
+	fails 1 '--cgroup-manager disabled --systemd-cgroup list' '--systemd-cgroup: cgroups are disabled (--cgroup-manager)'
+	fails 1 '--cgroup-manager other list' '--cgroup-manager other: neither cgroupfs, systemd nor disabled'
 }
 
 @test "a verb's own failure: 1, for exec 255; the line names it" {

@@ -30,10 +30,11 @@ static void check_manifest(const struct manifest *manifest)
 	const struct {
 		const char *key, *value;
 	} rows[] = {
-		{ "name", manifest->name },     { "after", manifest->after },
-		{ "before", manifest->before }, { "wakes_on", manifest->wakes_on },
-		{ "fits", manifest->fits },     { "otherwise", manifest->otherwise },
-		{ "verbs", manifest->verbs },
+		{ "name", manifest->name },       { "after", manifest->after },
+		{ "before", manifest->before },   { "wakes_on", manifest->wakes_on },
+		{ "fits", manifest->fits },       { "otherwise", manifest->otherwise },
+		{ "verbs", manifest->verbs },     { "variants", manifest->variants },
+		{ "variant", manifest->variant },
 	};
 	unsigned words = 0;
 

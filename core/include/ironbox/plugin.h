@@ -386,6 +386,9 @@ extern const struct ironbox_plugin ironbox_plugin __attribute__((visibility("def
  *              in the record; without the line, for all that make a container or work on it
  *   fits, otherwise   for `module = auto`: this module fits nodes that have that path; on others
  *              the module named by otherwise is taken
+ *   variants   for `module = auto`: the modules for callers who ask for a variant of the stage,
+ *              as WORD=FILE.so (`systemd`, of --systemd-cgroup)
+ *   variant    the one that this module is; refused is a caller whose variant no stage is
  */
 #define IRONBOX_MANIFEST(lines)                                           \
 	static const struct {                                             \

@@ -127,6 +127,39 @@ module = $1"
 	refused "config.json: process.apparmorProfile: no stage of the pipeline does it (apparmor)"
 }
 
+# What the caller asks for by --systemd-cgroup, whichever stage does it.
+variant() {
+	box_args /probe interfaces
+	ironbox --systemd-cgroup run --bundle "$bundle" "$id"
+}
+
+@test "modules: a variant that the caller asks for is taken by module = auto, or named" {
+	ini $'[cgroup]\nenabled = no'
+	box_set 'del(.linux.cgroupsPath, .linux.resources)'
+	cp "$plugins/variant.so" "$plugins/network.so"
+	run variant
+	equals "$output" "lo DOWN" # by a module without a phase
+	mv "$plugins/variant.so" "$plugins/named.so"
+	run variant
+	equals "$output" "ironbox: run $id: stage network: open the plugin $plugins/variant.so: No such file or directory"
+	ini $'[cgroup]\nenabled = no\n[network]\nmodule = named.so'
+	run variant
+	equals "$output" "lo DOWN"
+}
+
+@test "modules: a variant that no stage is, is refused" {
+	ini $'[cgroup]\nenabled = no'
+	box_set 'del(.linux.cgroupsPath, .linux.resources)'
+	run variant
+	equals "$output" "ironbox: run $id: systemd, which the caller asks for: no stage of the pipeline does it (with module = auto a stage takes the module that does)"
+	equals "$status" 1
+	ini $'on_disabled = warn\n[cgroup]\nenabled = no'
+	run variant
+	contains "$output" "systemd, which the caller asks for: no stage does it"
+	contains "$output" "lo UP"
+	equals "$status" 0
+}
+
 @test "modules: a sleeping stage is not loaded" {
 	box_start /bin/sleep 100
 	run grep -c "$plugins/seccomp.so\|libseccomp" "/proc/$(box_pid)/maps"
