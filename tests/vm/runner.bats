@@ -121,6 +121,14 @@ nothing_is_left() {
 	contains "$output" "Invalid argument"
 }
 
+@test "runner: systemd is PID 1, with D-Bus; its exit code, and the command's output" {
+	run in_vm --systemd -- sh -c 'cat /proc/1/comm /proc/self/cgroup; systemctl is-system-running
+		busctl call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.DBus.Peer Ping
+		mkdir /sys/fs/cgroup/system.slice/job.service/own; echo "said" >&2; exit 37'
+	equals "$status" 37
+	equals "$output" $'systemd\n0::/system.slice/job.service\nrunning\nsaid'
+}
+
 @test "runner: what is missing is named in one line" {
 	run unshare --mount sh -c 'mount --bind /dev/null /usr/bin/qemu-system-x86_64 && "$@"' sh \
 		./run-in-vm --cache "$VM_CACHE" -- true

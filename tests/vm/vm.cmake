@@ -1,4 +1,4 @@
-# add_vm_suite(NAME file.bats... [LSM none|apparmor|selinux] [MEMORY mib] [CPUS n]
+# add_vm_suite(NAME file.bats... [LSM none|apparmor|selinux] [SYSTEMD] [MEMORY mib] [CPUS n]
 #              [KERNEL_ARGS word...] [PLUGINS target...] [ENVIRONMENT NAME=value...] [TIMEOUT seconds])
 # A ctest entry, labelled vm, that boots Debian's kernel once (README.md) and runs bats files there by
 # run-suite, with the environment that add_bats_suite gives. TIMEOUT is for boot and files together.
@@ -13,7 +13,7 @@ if(NOT IRONBOX_SANITIZE AND CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
 endif()
 
 function(add_vm_suite name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LSM;MEMORY;CPUS;TIMEOUT"
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SYSTEMD" "LSM;MEMORY;CPUS;TIMEOUT"
     "KERNEL_ARGS;PLUGINS;ENVIRONMENT")
   if(NOT VM_SUITES)
     return()
@@ -33,6 +33,9 @@ function(add_vm_suite name)
       list(APPEND options --${word} ${arg_${option}})
     endif()
   endforeach()
+  if(arg_SYSTEMD)
+    list(APPEND options --systemd)
+  endif()
   if(arg_KERNEL_ARGS)
     list(JOIN arg_KERNEL_ARGS " " words)
     list(APPEND options --append "${words}")
@@ -41,7 +44,8 @@ function(add_vm_suite name)
   add_test(NAME ${name} WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
     COMMAND ${PROJECT_SOURCE_DIR}/tests/vm/run-in-vm ${options} --
       env ${environment} ${arg_ENVIRONMENT}
-      ${PROJECT_SOURCE_DIR}/tests/support/run-suite ${arg_UNPARSED_ARGUMENTS}
+      ${PROJECT_SOURCE_DIR}/tests/support/run-suite $<$<BOOL:${arg_SYSTEMD}>:--systemd>
+      ${arg_UNPARSED_ARGUMENTS}
     COMMAND_EXPAND_LISTS)
   # One machine at a time: it takes a CPU whole, and two of them slow each other's clocks down. So
   # they begin first: COST.
