@@ -167,7 +167,7 @@ static void print_cgroup(struct json_writer *json)
 	writer_begin_object(json, "cgroup");
 	writer_bool(json, "v1", true);
 	writer_bool(json, "v2", true);
-	writer_bool(json, "systemd", false);
+	writer_bool(json, "systemd", true);
 	writer_bool(json, "systemdUser", false);
 	writer_bool(json, "rdma", true);
 	writer_end_object(json);

@@ -6,7 +6,8 @@ IRONBOX_MANIFEST("name = cgroup\n"
                  "after = namespace\n"
                  "before = rootfs\n" /* which mounts what the process sees of its cgroup */
                  "fits = /sys/fs/cgroup/cgroup.controllers\n"
-                 "otherwise = cgroup1.so\n");
+                 "otherwise = cgroup1.so\n"
+                 "variants = systemd=cgroup_systemd.so\n");
 
 const struct ironbox_plugin ironbox_plugin = {
 	.abi = IRONBOX_ABI,

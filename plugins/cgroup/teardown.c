@@ -5,8 +5,6 @@
 
 #include <ironbox/cleanup.h>
 
-#include "devices.h"
-#include "ebpf.h"
 #include "files.h"
 #include "internal.h"
 #include "path.h"
@@ -65,28 +63,4 @@ int cgroup_teardown(struct ironbox_stage *stage, struct ironbox_error *error)
 		return remove_made(stage, mount_fd, path, error);
 	fd = cgroup_open(mount_fd, path);
 	return fd < 0 ? 0 : empty_found(stage, fd, path, error);
-}
-
-int cgroup_probe(struct ironbox_stage *stage, struct ironbox_error *error)
-{
-	const struct ironbox_host *host = stage->host;
-	const char *text = host->fact(stage, MOUNT "/cgroup.controllers");
-	const struct device_rules deny = { 0 };
-	cleanup_close int program_fd = -1;
-	uint32_t controllers;
-
-	(void)error;
-	if (!text) {
-		host->report_lack(stage, "no cgroup v2 at " MOUNT);
-		return 0;
-	}
-	controllers = controllers_from_text(text);
-	for (unsigned i = 0; i < CONTROLLER_COUNT; i++)
-		if (i != CONTROLLER_MISC && !(controllers & CONTROLLER_BIT(i)))
-			host->report_lack(stage, "no controller %s in cgroup v2",
-			                  controller_name(i));
-	program_fd = device_program_load(&deny);
-	if (program_fd < 0)
-		host->report_lack(stage, "no device programs: %s", strerrordesc_np(errno));
-	return 0;
 }

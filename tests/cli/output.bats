@@ -86,7 +86,7 @@ load fake
 	jq -e '.mountOptions | length == 61 and (unique | length) == 61' <<<"$output"
 	jq -e '.linux.namespaces | sort == ["cgroup","ipc","mount","network","pid","time","user","uts"]' <<<"$output"
 	jq -e '.linux.capabilities | length == 41' <<<"$output"
-	jq -e '.linux.cgroup == {v1: true, v2: true, systemd: false, systemdUser: false, rdma: true}' <<<"$output"
+	jq -e '.linux.cgroup == {v1: true, v2: true, systemd: true, systemdUser: false, rdma: true}' <<<"$output"
 	jq -e '.linux.seccomp | .enabled and (.knownFlags - .supportedFlags | length) < 4' <<<"$output"
 	jq -e '.linux.seccomp.supportedFlags | index("SECCOMP_FILTER_FLAG_LOG")' <<<"$output"
 	jq -e '[.linux.apparmor, .linux.selinux] | all(.enabled)' <<<"$output"
