@@ -81,9 +81,10 @@ struct watcher {
 	json_int_t oom_kills;
 };
 
-static json_int_t oom_kills_of(const json_t *stats)
+/* NULL: nobody has counted. */
+static const json_t *oom_kills_of(const json_t *stats)
 {
-	return json_integer_value(json_object_get(json_object_get(stats, "memory"), "oomKills"));
+	return json_object_get(json_object_get(stats, "memory"), "oomKills");
 }
 
 static int visit_stats(struct watcher *watcher, struct ironbox_error *error)
@@ -95,16 +96,19 @@ static int visit_stats(struct watcher *watcher, struct ironbox_error *error)
 	return text ? watcher->visit(watcher->context, "stats", text) : -1;
 }
 
+/* 1; 0 with 0 *kills: nobody has counted; -1. */
 static int count_oom_kills(struct container *container, json_int_t *kills,
                            struct ironbox_error *error)
 {
 	json_t *stats = collect(container, error);
+	const json_t *found = oom_kills_of(stats);
+	int result = found != NULL;
 
 	if (!stats)
 		return -1;
-	*kills = oom_kills_of(stats);
+	*kills = json_integer_value(found);
 	json_decref(stats);
-	return 0;
+	return result;
 }
 
 /* The watched fd says "maybe": only a count that grew is an event. */
@@ -231,11 +235,14 @@ int container_oom_kills(const struct runtime *runtime, const char *id, uint64_t 
 {
 	cleanup_container struct container container = CONTAINER_NONE;
 	json_int_t kills = 0;
+	int counted = -1;
 
-	if (container_open(&container, runtime, id, false, error) < 0 ||
-	    container_load_pipeline(&container, "stats", false, error) < 0 ||
-	    count_oom_kills(&container, &kills, error) < 0)
+	if (container_open(&container, runtime, id, false, error) == 0 &&
+	    container_load_pipeline(&container, "stats", false, error) == 0)
+		counted = count_oom_kills(&container, &kills, error);
+	if (counted < 0)
 		return error_context(error, "count what was killed of %s", id);
-	*oom_kills = (uint64_t)kills;
-	return 0;
+	if (counted)
+		*oom_kills = (uint64_t)kills;
+	return counted;
 }

@@ -27,8 +27,12 @@ int cgroup_stats(struct ironbox_stage *stage, struct ironbox_error *error)
 	cleanup_close int fd = -1;
 	int found = cgroup_open_recorded(stage, &fd, error);
 
-	if (found <= 0)
-		return found < 0 ? -1 : stage->host->fail(error, 0, "the container has no cgroup");
+	if (found < 0)
+		return -1;
+	if (!found && stage->host->recall(stage, KEY_PATH))
+		return 0; /* removed already (systemd does), with its counts */
+	if (!found)
+		return stage->host->fail(error, 0, "the container has no cgroup");
 	stage->host->report(stage, "cgroup.version", 2);
 	report_cpu(stage, fd, text);
 	report_memory(stage, fd, text);

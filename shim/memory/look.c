@@ -160,12 +160,42 @@ static int describe(const struct look *look, uint64_t *kills, char words[LOOK_WO
 	return 0;
 }
 
+/*
+ * The cgroup has gone, and what it had counted: systemd takes away that of a scope as soon as its
+ * last process is dead. What the kernel has on record of it is all that is left; it may be in the
+ * middle of writing that.
+ */
+static void look_back(const struct look *look, uint64_t *kills, char words[LOOK_WORDS_SIZE])
+{
+	const struct memory_ends *ends = look->ends;
+	struct kmsg_scan found;
+
+	*kills = ends->oom_kills;
+	if (ends->kmsg_fd < 0 || !ends->cgroup[0])
+		return;
+	kmsg_scan_begin(&found, ends->cgroup);
+	scan(ends->kmsg_fd, &found);
+	if (!found.found) {
+		nanosleep(&(struct timespec){ .tv_nsec = WAIT_NS }, NULL);
+		scan(ends->kmsg_fd, &found);
+	}
+	*kills += found.found;
+	if (found.found)
+		kmsg_tell(words, LOOK_WORDS_SIZE, &found.first, found.found);
+}
+
 int look(const struct look *look, uint64_t *kills, char words[LOOK_WORDS_SIZE],
          struct ironbox_error *error)
 {
+	int counted = look->oom_kills(look->container, kills, error);
+
 	words[0] = '\0';
-	if (look->oom_kills(look->container, kills, error) < 0)
+	if (counted < 0)
 		return -1;
+	if (counted == 0) {
+		look_back(look, kills, words);
+		return 0;
+	}
 	/* fewer: it is another container's count by now */
 	return *kills > look->ends->oom_kills ? describe(look, kills, words, error) : 0;
 }

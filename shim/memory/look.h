@@ -7,6 +7,7 @@
 #define LOOK_WORDS_SIZE 1024
 
 struct look {
+	/* As of struct memory_watching. */
 	int (*oom_kills)(const void *container, uint64_t *kills, struct ironbox_error *error);
 	const void *container;
 	const struct memory_ends *ends; /* oom_kills: as of the last look */
