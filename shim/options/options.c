@@ -89,8 +89,6 @@ static int check_path(const char *path, const char *name, struct ironbox_error *
 
 static int check(const struct task_options *options, struct ironbox_error *error)
 {
-	if (options->systemd_cgroup)
-		return error_begin(error, 0, "SystemdCgroup: the systemd driver is not there yet");
 	if (check_path(options->config_path, "ConfigPath", error) < 0 ||
 	    check_path(options->root, "Root", error) < 0 ||
 	    check_path(options->shim_cgroup, "ShimCgroup", error) < 0 ||

@@ -283,8 +283,6 @@ static int fill(struct task *task, const Containerd__Task__V2__CreateTaskRequest
 	if (options && task_options_read(&task->options, options->type_url, options->value.data,
 	                                 options->value.len, error) < 0)
 		return -1;
-	if (task->options.systemd_cgroup)
-		return error_begin(error, 0, "options: SystemdCgroup is not there yet");
 	record->state_root = bundle_state_root(task->options.root, task->shim->namespace);
 	if (task->options.config_path)
 		record->config_path = strdup(task->options.config_path);

@@ -97,6 +97,7 @@ int job_runtime_open(struct job_runtime *runtime, const struct task *task,
 		.config = &runtime->config,
 		.state_root = task->record.state_root,
 		.rootless = !host_root_is_us(),
+		.variant = task->options.systemd_cgroup ? "systemd" : NULL,
 		.progress = reply->progress,
 	};
 	return 0;

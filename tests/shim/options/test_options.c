@@ -270,7 +270,7 @@ static void relative_paths_are_refused(void **state)
 	}
 }
 
-static void the_systemd_driver_is_refused_in_both_forms(void **state)
+static void the_systemd_driver_is_taken_in_both_forms(void **state)
 {
 	Containerd__Runc__V1__Options message = CONTAINERD__RUNC__V1__OPTIONS__INIT;
 	struct task_options options;
@@ -278,16 +278,12 @@ static void the_systemd_driver_is_refused_in_both_forms(void **state)
 
 	(void)state;
 	message.systemd_cgroup = true;
-	assert_int_equal(read_message(&options, RUNC, &message.base, &error), -1);
-	assert_string_equal(error_text(&error),
-	                    "runtime options (" RUNC "): "
-	                    "SystemdCgroup: the systemd driver is not there yet");
-	error_reset(&error);
-	assert_int_equal(read_body(&options, "SystemdCgroup = true", &error), -1);
-	assert_string_equal(error_text(&error),
-	                    "runtime options (" RUNTIME "): "
-	                    "SystemdCgroup: the systemd driver is not there yet");
+	assert_int_equal(read_message(&options, RUNC, &message.base, &error), 0);
+	assert_true(options.systemd_cgroup);
+	assert_int_equal(read_body(&options, "SystemdCgroup = true", &error), 0);
+	assert_true(options.systemd_cgroup);
 	assert_int_equal(read_body(&options, "SystemdCgroup = false", &error), 0);
+	assert_false(options.systemd_cgroup);
 }
 
 static void bytes_that_are_no_message_are_refused(void **state)
@@ -322,7 +318,7 @@ int main(void)
 		cmocka_unit_test(a_config_path_in_the_body_is_taken),
 		cmocka_unit_test(a_nul_is_refused),
 		cmocka_unit_test(relative_paths_are_refused),
-		cmocka_unit_test(the_systemd_driver_is_refused_in_both_forms),
+		cmocka_unit_test(the_systemd_driver_is_taken_in_both_forms),
 		cmocka_unit_test(bytes_that_are_no_message_are_refused),
 	};
 	struct CMUnitTest rows[ROWS];
