@@ -74,6 +74,19 @@ bool cgroup_path_is_absolute(const struct ironbox_stage *stage)
 	return path && path[0] == '/';
 }
 
+/* SLICE:PREFIX:NAME, of callers who have systemd make the cgroup. As a path it would be one beside
+ * all slices, out of their limits. */
+static bool is_for_systemd(const char *path)
+{
+	size_t slice = strcspn(path, ":/");
+	const char *prefix = path[slice] == ':' ? path + slice + 1 : NULL;
+
+	return prefix && strchr(prefix, ':') &&
+	       (slice == 0 ||
+	        (slice >= strlen(".slice") &&
+	         strncmp(path + slice - strlen(".slice"), ".slice:", strlen(".slice:")) == 0));
+}
+
 int cgroup_path_choose(const struct ironbox_stage *stage, const char *base,
                        char path[CGROUP_PATH_MAX], struct ironbox_error *error)
 {
@@ -85,6 +98,12 @@ int cgroup_path_choose(const struct ironbox_stage *stage, const char *base,
 		asked = stage->container_id;
 	if (cgroup_path_check(stage, what, asked, error) < 0)
 		return -1;
+	if (is_for_systemd(asked))
+		return stage->host->fail(error, 0,
+		                         "%s: %s: a name for systemd, which is not asked "
+		                         "(--systemd-cgroup, SystemdCgroup, or [cgroup] module = "
+		                         "cgroup_systemd.so)",
+		                         what, asked);
 	if (asked[0] == '/' || strcmp(base, "/") == 0)
 		base = "";
 	length = snprintf(path, CGROUP_PATH_MAX, "%s%s%s", base, asked[0] == '/' ? "" : "/", asked);

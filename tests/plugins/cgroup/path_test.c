@@ -56,12 +56,42 @@ static void good_paths_are_taken(void **state)
 	paper_host_end(&paper);
 }
 
+static const char *const names_for_systemd[] = {
+	"system.slice:docker:web1",
+	"kubepods-pod1.slice:cri-containerd:web1",
+	":libpod:web1",
+	"a.slice::web1",
+};
+
+/* kubelet and docker send them, by their own settings: never a cgroup out of its slice's limits. */
+static void names_for_systemd_are_no_paths(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(names_for_systemd) / sizeof(names_for_systemd[0]); i++) {
+		struct paper_host paper;
+		char document[256], path[CGROUP_PATH_MAX];
+
+		snprintf(document, sizeof(document),
+		         "{\"ociVersion\": \"1.0.2\", \"root\": {\"path\": \"r\"}, \"linux\": "
+		         "{\"cgroupsPath\": \"%s\"}}",
+		         names_for_systemd[i]);
+		paper_host_begin(&paper, SPEC_CONFIG, document, NULL);
+		assert_int_equal(cgroup_path_choose(&paper.stage, "/a", path, &paper.error), -1);
+		assert_non_null(
+			strstr(error_text(&paper.error), ": a name for systemd, which is "));
+		paper_host_end(&paper);
+	}
+}
+
 static const struct chosen {
 	const char *json, *base, *path;
 } chosen[] = {
 	{ "{\"cgroupsPath\": \"/a/b\"}", "/system.slice", "/a/b" },
 	{ "{\"cgroupsPath\": \"a/b\"}", "/system.slice", "/system.slice/a/b" },
 	{ "{\"cgroupsPath\": \"a/b\"}", "/", "/a/b" },
+	{ "{\"cgroupsPath\": \"a.slice:b\"}", "/", "/a.slice:b" },
+	{ "{\"cgroupsPath\": \"/a.slice:b:c\"}", "/", "/a.slice:b:c" },
+	{ "{\"cgroupsPath\": \"a:b:c\"}", "/", "/a:b:c" },
 	{ "{\"cgroupsPath\": \"\"}", "/system.slice", "/system.slice/web1" },
 	{ "{}", "/", "/web1" },
 };
@@ -154,6 +184,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_paths_are_refused),
 		cmocka_unit_test(good_paths_are_taken),
+		cmocka_unit_test(names_for_systemd_are_no_paths),
 		cmocka_unit_test(relative_paths_are_below_the_base),
 		cmocka_unit_test(own_cgroups_are_found),
 		cmocka_unit_test(numbers_are_parsed_strictly),
