@@ -23,7 +23,7 @@ struct runtime {
 	const struct config *config;
 	const char *state_root; /* absolute */
 	bool rootless;
-	bool no_cgroup; /* containers get none */
+	bool no_cgroup;      /* containers get none */
 	const char *variant; /* the modules for it take the place of others; NULL: none */
 	char *progress; /* PROGRESS_SIZE bytes, maybe shared memory, that say in words what is being
 	                   done ("rootfs: setup"): progress_read; NULL: not kept */
@@ -170,8 +170,8 @@ int container_events(const struct runtime *runtime, const char *id, unsigned int
  * how many were killed for it so far, by container_stats' "memory.oomKills". */
 int container_watch_memory(const struct runtime *runtime, const char *id, int *fd,
                            uint64_t *oom_kills, struct ironbox_error *error);
-/* The same count later, also of a container whose init is dead: 1, or 0 when its cgroup is gone, and
- * the count with it. */
+/* The same count later, also of a container whose init is dead: 1, or 0 when its cgroup is gone,
+ * and the count with it. */
 int container_oom_kills(const struct runtime *runtime, const char *id, uint64_t *oom_kills,
                         struct ironbox_error *error);
 

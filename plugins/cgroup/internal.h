@@ -4,6 +4,7 @@
 
 #include <ironbox/plugin.h>
 
+#include "path.h"
 #include "resources.h"
 
 #define MOUNT       "/sys/fs/cgroup"
@@ -53,6 +54,9 @@ int cgroup_delegate(struct ironbox_stage *stage, int cgroup_fd, struct ironbox_e
 
 /* recorded.c: an O_PATH fd of the mount, which is v2 for sure. */
 int cgroup_open_mount(const struct ironbox_stage *stage, struct ironbox_error *error);
+/* The path of a process's cgroup now; "" if it lies outside of our cgroup namespace. */
+int cgroup_read_path(const struct ironbox_stage *stage, pid_t pid, char path[CGROUP_PATH_MAX],
+                     struct ironbox_error *error);
 /* The path that create remembered, checked again: its record is only a file. NULL without *told:
  * the container has no cgroup. */
 const char *cgroup_recorded_path(const struct ironbox_stage *stage, bool *told,

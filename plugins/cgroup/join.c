@@ -1,7 +1,6 @@
 /* exec: the joiner is cloned into the container's cgroup. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -103,19 +102,14 @@ static const char *path_below(const char *path, const char *top)
 static int open_of_init(const struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	const struct ironbox_host *host = stage->host;
-	const char *top = host->recall(stage, KEY_PATH), *below;
-	char process[32], text[2 * CGROUP_PATH_MAX], path[CGROUP_PATH_MAX];
-	cleanup_close int process_fd = -1, mount_fd = -1;
+	const char *top = host->recall(stage, KEY_PATH);
+	char path[CGROUP_PATH_MAX];
+	cleanup_close int mount_fd = -1;
 	int fd;
 
-	snprintf(process, sizeof(process), "%d", stage->init_pid);
-	process_fd = host->open_proc(stage, process, O_RDONLY | O_DIRECTORY, error);
-	if (process_fd < 0)
+	if (cgroup_read_path(stage, stage->init_pid, path, error) < 0)
 		return -1;
-	if (cgroup_read(process_fd, "cgroup", text, sizeof(text)) < 0)
-		return host->fail(error, errno, "read /proc/%s/cgroup", process);
-	if (!cgroup_path_of_process(text, "", path, sizeof(path)) ||
-	    !(below = path_below(path, top)))
+	if (!path_below(path, top))
 		return host->fail(error, 0, "init is no longer in its cgroup %s", top);
 	mount_fd = cgroup_open_mount(stage, error);
 	if (mount_fd < 0)

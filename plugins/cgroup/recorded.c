@@ -2,10 +2,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <sys/vfs.h>
 
 #include <ironbox/cleanup.h>
 
+#include "files.h"
 #include "internal.h"
 #include "path.h"
 
@@ -21,6 +23,23 @@ int cgroup_open_mount(const struct ironbox_stage *stage, struct ironbox_error *e
 		                         MOUNT " is not cgroup v2; for v1 controllers there is "
 		                               "[cgroup] module = cgroup1.so");
 	return steal_fd(&fd);
+}
+
+int cgroup_read_path(const struct ironbox_stage *stage, pid_t pid, char path[CGROUP_PATH_MAX],
+                     struct ironbox_error *error)
+{
+	char process[32], text[2 * CGROUP_PATH_MAX];
+	cleanup_close int process_fd = -1;
+
+	snprintf(process, sizeof(process), "%d", pid);
+	process_fd = stage->host->open_proc(stage, process, O_RDONLY | O_DIRECTORY, error);
+	if (process_fd < 0)
+		return -1;
+	if (cgroup_read(process_fd, "cgroup", text, sizeof(text)) < 0)
+		return stage->host->fail(error, errno, "read /proc/%s/cgroup", process);
+	if (!cgroup_path_of_process(text, "", path, CGROUP_PATH_MAX))
+		path[0] = '\0';
+	return 0;
 }
 
 const char *cgroup_recorded_path(const struct ironbox_stage *stage, bool *told,

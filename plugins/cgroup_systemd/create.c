@@ -1,6 +1,5 @@
 /* Has systemd make the scope, and makes its cgroup the container's. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -68,21 +67,14 @@ static int find_path(const struct ironbox_stage *stage, char path[CGROUP_PATH_MA
                      struct ironbox_error *error)
 {
 	const struct systemd_data *data = stage->data;
-	const struct ironbox_host *host = stage->host;
-	char process[32], text[2 * CGROUP_PATH_MAX];
-	cleanup_close int process_fd = -1;
 	const char *name;
 
-	snprintf(process, sizeof(process), "%d", data->holder);
-	process_fd = host->open_proc(stage, process, O_RDONLY | O_DIRECTORY, error);
-	if (process_fd < 0)
+	if (cgroup_read_path(stage, data->holder, path, error) < 0)
 		return -1;
-	if (cgroup_read(process_fd, "cgroup", text, sizeof(text)) < 0)
-		return host->fail(error, errno, "read /proc/%s/cgroup", process);
-	name = cgroup_path_of_process(text, "", path, CGROUP_PATH_MAX) ? strrchr(path, '/') : NULL;
+	name = strrchr(path, '/');
 	if (!name || strcmp(name + 1, data->unit.scope) != 0)
-		return host->fail(error, 0, "systemd made %s, and put no process into it",
-		                  data->unit.scope);
+		return stage->host->fail(error, 0, "systemd made %s, and put no process into it",
+		                         data->unit.scope);
 	return 0;
 }
 
