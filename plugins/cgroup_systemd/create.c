@@ -155,7 +155,8 @@ int systemd_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
 	return make_room(stage, error);
 }
 
-/* Init is in the scope, and no program in init yet. */
+/* Init is in the scope, and no program in init yet. Should init have died meanwhile, the cgroup
+ * goes with the holder, and it is for init to say why. */
 static int end_holder(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	struct systemd_data *data = stage->data;
@@ -163,17 +164,16 @@ static int end_holder(struct ironbox_stage *stage, struct ironbox_error *error)
 
 	holder_end(&data->holder);
 	data->pids_max = 0;
-	if (pids_max == 0 || !data->cgroup.is_open)
+	if (pids_max == 0 || !data->cgroup.is_open ||
+	    cgroup_write_number(stage, data->cgroup.cgroup_fd, "pids.max", pids_max, NULL, error) ==
+	            0)
 		return 0;
-	return cgroup_write_number(stage, data->cgroup.cgroup_fd, "pids.max", pids_max, NULL,
-	                           error);
+	return errno == ENOENT || errno == ENODEV ? 0 : -1;
 }
 
 int systemd_attach(struct ironbox_stage *stage, struct ironbox_error *error)
 {
-	if (end_holder(stage, error) < 0)
-		return -1;
-	return cgroup_attach(stage, error);
+	return cgroup_attach(stage, error) < 0 ? -1 : end_holder(stage, error);
 }
 
 int systemd_settle(struct ironbox_stage *stage, struct ironbox_error *error)

@@ -104,6 +104,15 @@ default 1920"
 	nothing_is_left
 }
 
+@test "systemd: init's own error is what is told, though the scope ends with it" {
+	resources '"pids": {"limit": 1}'
+	edit 's|"destination": "/proc"|"destination": "/tmp"|; s|"type": "proc"|"type": "nosuchfs"|'
+	run in_foreground
+	contains "$output" nosuchfs
+	equals "${#lines[@]}" 1
+	nothing_is_left
+}
+
 @test "systemd: limits hold inside, and one process has room for itself alone" {
 	resources '"memory": {"limit": 16777216, "swap": 16777216}, "pids": {"limit": 1}'
 	command '"/probe", "fork", "1", "alloc", "64"'
