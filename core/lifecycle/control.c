@@ -6,6 +6,7 @@
 #include "lifecycle/container.h"
 #include "support/process_id.h"
 
+/* 1: no stage of it can do that. */
 static int signal_all(struct container *container, int number, struct ironbox_error *error)
 {
 	bool done = false;
@@ -22,7 +23,7 @@ static int signal_all(struct container *container, int number, struct ironbox_er
 			return error_context(error, "%s", stage->name);
 		done = true;
 	}
-	return done ? 0 : error_begin(error, 0, "no stage of it can signal all processes");
+	return done ? 0 : 1;
 }
 
 static int signal_init(struct container *container, int number, struct ironbox_error *error)
@@ -40,10 +41,12 @@ static int signal_init(struct container *container, int number, struct ironbox_e
 /* Without a pid namespace of its own, init's end is not the others': runc kills them all too. */
 static bool shares_pid_namespace(struct container *container)
 {
+	const struct pipeline seen = { .spec = &container->spec, .record = &container->record };
 	ERROR_NONE(error);
 
 	return state_read_spec(container, &error) == 0 &&
-	       !spec_at(&container->spec, "linux.namespaces[type=pid]");
+	       record_open_leniently(&container->record, container->directory_fd, &error) == 0 &&
+	       !pipeline_namespace(&seen, "pid");
 }
 
 int container_kill(const struct runtime *runtime, const char *id, int signal, bool all,
@@ -56,10 +59,12 @@ int container_kill(const struct runtime *runtime, const char *id, int signal, bo
 	if (container_open(&container, runtime, id, false, error) < 0)
 		return error_context(error, "kill %s", id);
 	state_status(&container);
-	if (all || (signal == SIGKILL && shares_pid_namespace(&container)))
-		result = signal_all(&container, signal, error);
-	else
-		result = signal_init(&container, signal, error);
+	result = all || (signal == SIGKILL && shares_pid_namespace(&container))
+	                 ? signal_all(&container, signal, error)
+	                 : 1;
+	if (result > 0)
+		result = all ? error_begin(error, 0, "no stage of it can signal all processes")
+		             : signal_init(&container, signal, error);
 	return result < 0 ? error_context(error, "kill %s", id) : 0;
 }
 

@@ -96,7 +96,7 @@ static void tell(struct container *container, const struct ironbox_error *error)
 /* A pid namespace is what shows one process to another, and holds for children alone. */
 static bool joins_pid_namespace(const struct container *container)
 {
-	return spec_at(&container->spec, "linux.namespaces[type=pid]") != NULL;
+	return pipeline_namespace(&container->pipeline, "pid") != NULL;
 }
 
 /* The process itself: from here on those of the container see it. */

@@ -89,7 +89,7 @@ static int verify_process(const struct container *container, struct ironbox_erro
 		                   "for it");
 	/* from another user than root nothing leads to root then */
 	if (process->uid == 0 || container->spec.root == NULL ||
-	    spec_at(&container->spec, "linux.namespaces[type=user]"))
+	    pipeline_namespace(&container->pipeline, "user"))
 		return 0;
 	if (!find_line(text, "\nUid:\t", &value) ||
 	    sscanf(value, "%lu %lu %lu", &real, &effective, &saved) != 3 || real == 0 ||

@@ -129,16 +129,11 @@ static int host_give_console(struct ironbox_stage *seen, int master_fd, int peer
 
 static const struct {
 	uint64_t type;
-	const char *path;
+	const char *name;
 } namespace_types[] = {
-	{ CLONE_NEWPID, "linux.namespaces[type=pid]" },
-	{ CLONE_NEWNET, "linux.namespaces[type=network]" },
-	{ CLONE_NEWNS, "linux.namespaces[type=mount]" },
-	{ CLONE_NEWIPC, "linux.namespaces[type=ipc]" },
-	{ CLONE_NEWUTS, "linux.namespaces[type=uts]" },
-	{ CLONE_NEWUSER, "linux.namespaces[type=user]" },
-	{ CLONE_NEWCGROUP, "linux.namespaces[type=cgroup]" },
-	{ CLONE_NEWTIME, "linux.namespaces[type=time]" },
+	{ CLONE_NEWPID, "pid" },       { CLONE_NEWNET, "network" }, { CLONE_NEWNS, "mount" },
+	{ CLONE_NEWIPC, "ipc" },       { CLONE_NEWUTS, "uts" },     { CLONE_NEWUSER, "user" },
+	{ CLONE_NEWCGROUP, "cgroup" }, { CLONE_NEWTIME, "time" },
 };
 
 static const struct ironbox_value *namespace_of(const struct ironbox_stage *seen, uint64_t type)
@@ -147,7 +142,7 @@ static const struct ironbox_value *namespace_of(const struct ironbox_stage *seen
 
 	for (i = 0; i < sizeof(namespace_types) / sizeof(namespace_types[0]); i++)
 		if (namespace_types[i].type == type)
-			return host_spec(seen, namespace_types[i].path);
+			return pipeline_namespace(pipeline_of(seen), namespace_types[i].name);
 	return NULL;
 }
 
@@ -352,17 +347,8 @@ static int host_write_attribute(struct ironbox_stage *seen, const char *name,
 static bool host_carried_out(const struct ironbox_stage *seen, const char *path)
 {
 	const struct pipeline *pipeline = pipeline_of(seen);
-	const char *owner = spec_owner(path);
-	size_t i;
 
-	if (!owner || !pipeline->spec || !spec_asks(pipeline->spec, path))
-		return false;
-	if (!strcmp(owner, "core"))
-		return true;
-	for (i = 0; i < pipeline->count; i++)
-		if (!strcmp(pipeline->stages[i].name, owner))
-			return true;
-	return false;
+	return pipeline->spec && spec_asks(pipeline->spec, path) && pipeline_does(pipeline, path);
 }
 
 /* ---- a root that is made of mounts ---- */

@@ -177,6 +177,26 @@ static bool is_loaded(const struct pipeline *pipeline, const char *name)
 	return false;
 }
 
+bool pipeline_does(const struct pipeline *pipeline, const char *path)
+{
+	const char *owner = spec_owner(path);
+
+	if (!owner)
+		return false;
+	return !strcmp(owner, "core") || is_loaded(pipeline, owner) ||
+	       (pipeline->record && record_find(pipeline->record, owner, RECORD_KEY_MODULE));
+}
+
+const struct ironbox_value *pipeline_namespace(const struct pipeline *pipeline, const char *type)
+{
+	char path[64];
+
+	if (!pipeline->spec || !pipeline_does(pipeline, "linux.namespaces"))
+		return NULL;
+	snprintf(path, sizeof(path), "linux.namespaces[type=%s]", type);
+	return spec_at(pipeline->spec, path);
+}
+
 /* 1: it is woken, and found; 0: it sleeps. */
 static int wake(const struct pipeline *pipeline, const char *name, struct module *module,
                 struct ironbox_error *error)

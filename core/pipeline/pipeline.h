@@ -164,6 +164,12 @@ int pipeline_undo(struct pipeline *pipeline, struct ironbox_error *error);
 int pipeline_record_modules(struct pipeline *pipeline, struct ironbox_error *error);
 /* Tells the stages which process init is. */
 void pipeline_set_init(struct pipeline *pipeline, pid_t pid, int pidfd);
+/* Does a stage do what this path of the spec asks for? One that is on; of a container that was made
+ * before, one that was on then. */
+bool pipeline_does(const struct pipeline *pipeline, const char *path);
+/* The container's namespace of a type ("pid"), made or joined. NULL: it is in the host's, also if
+ * the spec names one and the stage that would do it is off. */
+const struct ironbox_value *pipeline_namespace(const struct pipeline *pipeline, const char *type);
 void pipeline_set_flag(struct pipeline *pipeline, uint32_t flag);
 /* Opens the host's /proc for open_proc, and sees that it is one. */
 int pipeline_open_proc(struct pipeline *pipeline, struct ironbox_error *error);

@@ -85,6 +85,35 @@ teardown() {
 	[ ! -e "$state_root/$id" ]
 }
 
+@test "namespace: off with a warning, and what needs a mount namespace is refused" {
+	box_ini $'on_disabled = warn\n[namespace]\nenabled = no'
+	before=$(mountinfo_mounts)
+	run inside /bin/true
+	equals "$status" 1
+	contains "$output" "namespace: off in $box/ironbox.ini:5, so linux.namespaces is not carried out"
+	contains "$output" "rootfs: mounts: there is no mount namespace of the container's own"
+	equals "$(mountinfo_mounts)" "$before"
+	[ / -ef /proc/1/root ]
+}
+
+@test "namespace: off with a warning, and the container is in those of the host" {
+	box_ini $'on_disabled = warn\n[namespace]\nenabled = no\n[cgroup]\nenabled = no'
+	box_set 'del(.mounts, .linux.maskedPaths, .linux.readonlyPaths, .hostname, .linux.resources, .root.readonly)'
+	box_start sleep 1000
+	pid=$(box_pid)
+	for namespace in cgroup ipc mnt net pid user uts; do
+		[ "/proc/$pid/ns/$namespace" -ef "/proc/self/ns/$namespace" ]
+	done
+	equals "$(ironbox exec "$id" ls /probe 2>"$box/warnings")" /probe
+	ironbox kill "$id" KILL # it alone: there is no cgroup that tells who else is
+	await 5 stopped
+	ironbox delete "$id"
+}
+
+stopped() {
+	[ "$(state_of)" = stopped ]
+}
+
 @test "namespace: a key that it does not know" {
 	box_ini $'[namespace]\nunshare = yes'
 	run inside /bin/true
