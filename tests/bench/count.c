@@ -418,7 +418,8 @@ static _Noreturn void trace_running(long *counts, pid_t pid, char **words)
 	seize_family(pid);
 	client = fork();
 	if (client == 0) {
-		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO); /* it is the counts' */
+		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC),
+		     STDOUT_FILENO); /* it is the counts' */
 		execv(words[0], words);
 		_exit(127);
 	}

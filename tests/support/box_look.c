@@ -94,7 +94,7 @@ static bool is_a_tests(const char *pid)
 static void look_at_processes(struct look *look)
 {
 	DIR *proc = opendir("/proc");
-	char path[64], words[32768];
+	char path[320], words[32768];
 
 	for (const struct dirent *entry; proc && (entry = readdir(proc));) {
 		const char *pid = entry->d_name;

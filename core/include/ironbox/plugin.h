@@ -365,10 +365,11 @@ struct ironbox_plugin {
 	 * the same. NULL, with a teardown: yes. */
 	bool (*needs_teardown)(const struct ironbox_stage *stage);
 
-	/* Runtime; since 1.1. The container is kept open for many execs, each done by a fork of this
-	 * process: find here, and keep in data, what join_prepare would find again each time. What
-	 * the joining process asks for is not known yet: the spec's process is the container's. A
-	 * fork works on a copy of data, and so of what it points to; fds in it are shared. */
+	/* Runtime; since 1.1. The container is kept open for many execs, each done by a fork of
+	 * this process: find here, and keep in data, what join_prepare would find again each time.
+	 * What the joining process asks for is not known yet: the spec's process is the
+	 * container's. A fork works on a copy of data, and so of what it points to; fds in it are
+	 * shared. */
 	ironbox_phase *hold;
 };
 
