@@ -1,12 +1,14 @@
 # TC4: what is open in the processes that the runtime makes, at each step on their way; and all of
 # it is closed by execve(2), whatever happens before.
 load attack
+load ../shim/task/shim
 
 setup() {
 	attack_setup
 }
 
 teardown() {
+	[ -z "${listener-}" ] || shim_silence
 	[ -z "${stopped-}" ] || kill -9 "$stopped" 2>/dev/null || true
 	box_teardown
 }
@@ -116,4 +118,53 @@ late="socket:\[.*\]|/run/suite/box-[0-9a-f]*/state/[^/]*/start(ed)?( \(deleted\)
 	exec 9<&-
 	[ -z "$(grep -v '^[012] ' <<<"$output")" ] || won "the program has more: $output"
 	ironbox delete --force "$id"
+}
+
+# One container that says what it has open, from its first word to its last.
+come_and_go() {
+	create stdout="file://$box/out" >/dev/null
+	call Start >/dev/null
+	call Wait >/dev/null
+	call -t 20000 Delete >/dev/null
+}
+
+shim_fds() {
+	find "/proc/$(shim_pid)/fd" -mindepth 1 | wc -l
+}
+
+@test "TC4: of a shim that is idle, as many after thirty containers as after one" {
+	local phase="an idle shim" fds
+	shim_listen
+	box_args /probe fds
+	shim_start
+	come_and_go
+	fds=$(shim_fds)
+	for ((i = 0; i < 29; i++)); do
+		come_and_go
+	done
+	[ "$(shim_fds)" -le "$fds" ] || won "a shim holds $(shim_fds) fds instead of $fds"
+	stopped=$(shim_pid)
+	allowed "socket:\[.*\]|anon_inode:\[(eventpoll|signalfd)\]|/dev/null"
+	stopped=
+	[ -z "$(grep -v '^[012] ' "$box/out")" ] || won "a program has more: $(cat "$box/out")"
+	shut_down
+}
+
+# A keeper takes no process that is as long as the last one's.
+@test "TC4: of the programs that a shim starts, by a worker and by a keeper, there is stdio" {
+	local exec_id long=
+	shim_listen
+	begin sleep 1000
+	for exec_id in by-keeper again by-worker; do
+		[ $exec_id != by-worker ] || long=$(head -c 40000 /dev/zero | tr '\0' x)
+		call Exec exec_id=$exec_id stdout="file://$box/$exec_id" spec.value="$(jq -n --arg long "$long" \
+			'{args: ["/probe", "fds"], cwd: "/", env: ["A=" + $long], user: {uid: 0, gid: 0}}')"
+		call Start exec_id=$exec_id >/dev/null
+		call Wait exec_id=$exec_id >/dev/null
+		call -t 20000 Delete exec_id=$exec_id >/dev/null
+		[ "$(wc -l <"$box/$exec_id")" -ge 3 ]
+		[ -z "$(grep -v '^[012] ' "$box/$exec_id")" ] ||
+			won "a program has more: $(cat "$box/$exec_id")"
+	done
+	end
 }

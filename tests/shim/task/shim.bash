@@ -7,6 +7,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../support/box.bash"
 # For setup: $events (a file of lines), and $shim once it was started.
 shim_setup() {
 	box_setup
+	shim_listen
+}
+
+shim_listen() {
 	printf -v namespace 'task-%08x' $SRANDOM
 	events=$box/events
 	"$TASK_TOOLS/events-listener" "$box/events.sock" >"$events" 2>&1 3>&- &
@@ -138,6 +142,11 @@ process_ended() { # PID
 
 # For teardown: what a test that failed left running is ended first.
 shim_teardown() {
+	shim_silence
+	box_teardown
+}
+
+shim_silence() {
 	local pid
 	for pid in $(cat "$box/shims"); do
 		process_ended "$pid" || {
@@ -147,5 +156,4 @@ shim_teardown() {
 		}
 	done
 	kill "$listener"
-	box_teardown
 }
