@@ -38,34 +38,57 @@ static int signal_init(struct container *container, int number, struct ironbox_e
 	                   (int)container->pid);
 }
 
-/* Without a pid namespace of its own, init's end is not the others': runc kills them all too. */
-static bool shares_pid_namespace(struct container *container)
+/* Its pid namespace as config.json has it; NULL: it is in the host's. */
+static const struct ironbox_value *pid_namespace(struct container *container)
 {
 	const struct pipeline seen = { .spec = &container->spec, .record = &container->record };
 	ERROR_NONE(error);
 
-	return state_read_spec(container, &error) == 0 &&
-	       record_open_leniently(&container->record, container->directory_fd, &error) == 0 &&
-	       !pipeline_namespace(&seen, "pid");
+	if (container->record.fd < 0 &&
+	    record_open_leniently(&container->record, container->directory_fd, &error) < 0)
+		return NULL;
+	if (state_read_spec(container, &error) < 0)
+		return NULL;
+	return pipeline_namespace(&seen, "pid");
+}
+
+/* By the stage that knows them all. Where none does, the end of a pid namespace's first process is
+ * that of all others in it: pid_namespaces(7). */
+static int signal_each(struct container *container, int number, struct ironbox_error *error)
+{
+	const struct ironbox_value *namespace;
+	int result = signal_all(container, number, error);
+
+	if (result <= 0)
+		return result;
+	namespace = number == SIGKILL ? pid_namespace(container) : NULL;
+	if (namespace && !value_member(namespace, "path")) /* made for it, not joined */
+		return signal_init(container, number, error);
+	return error_begin(error, 0, "no stage of it can signal all processes");
+}
+
+/* Without a pid namespace init's end is not the others': runc kills them all too. */
+static int signal_one(struct container *container, int number, struct ironbox_error *error)
+{
+	int result = 1;
+
+	if (number == SIGKILL && !pid_namespace(container))
+		result = signal_all(container, number, error);
+	return result > 0 ? signal_init(container, number, error) : result;
 }
 
 int container_kill(const struct runtime *runtime, const char *id, int signal, bool all,
                    struct ironbox_error *error)
 {
 	cleanup_container struct container container = CONTAINER_NONE;
-	int result;
 
 	/* no lock: a verb that hangs must not keep it from being killed */
 	if (container_open(&container, runtime, id, false, error) < 0)
 		return error_context(error, "kill %s", id);
 	state_status(&container);
-	result = all || (signal == SIGKILL && shares_pid_namespace(&container))
-	                 ? signal_all(&container, signal, error)
-	                 : 1;
-	if (result > 0)
-		result = all ? error_begin(error, 0, "no stage of it can signal all processes")
-		             : signal_init(&container, signal, error);
-	return result < 0 ? error_context(error, "kill %s", id) : 0;
+	if ((all ? signal_each : signal_one)(&container, signal, error) < 0)
+		return error_context(error, "kill %s", id);
+	return 0;
 }
 
 static int check_running(struct container *container, const char *verb, bool when_paused,
