@@ -1,7 +1,9 @@
 # add_vm_suite(NAME file.bats... [LSM none|apparmor|selinux] [SYSTEMD] [MEMORY mib] [CPUS n]
-#              [KERNEL_ARGS word...] [PLUGINS target...] [ENVIRONMENT NAME=value...] [TIMEOUT seconds])
+#              [KERNEL_ARGS word...] [PLUGINS target...] [ENVIRONMENT NAME=value...] [TIMEOUT seconds]
+#              [TAGGED])
 # A ctest entry, labelled vm, that boots Debian's kernel once (README.md) and runs bats files there by
 # run-suite, with the environment that add_bats_suite gives. TIMEOUT is for boot and files together.
+# TAGGED: of files that have such, only the tests with `# bats test_tags=vm` in front.
 #
 # In builds without sanitizers alone: qemu emulates each instruction, and ASan's start, at each of
 # ironbox's, would take longer than all else. And on x86_64 alone.
@@ -13,7 +15,7 @@ if(NOT IRONBOX_SANITIZE AND CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
 endif()
 
 function(add_vm_suite name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "SYSTEMD" "LSM;MEMORY;CPUS;TIMEOUT"
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SYSTEMD;TAGGED" "LSM;MEMORY;CPUS;TIMEOUT"
     "KERNEL_ARGS;PLUGINS;ENVIRONMENT")
   if(NOT VM_SUITES)
     return()
@@ -21,6 +23,9 @@ function(add_vm_suite name)
   foreach(file ${arg_UNPARSED_ARGUMENTS})
     cmake_path(ABSOLUTE_PATH file NORMALIZE)
     set_property(GLOBAL APPEND PROPERTY VM_FILES ${file})
+    if(arg_TAGGED)
+      set_property(GLOBAL APPEND PROPERTY VM_TAGGED_FILES ${file})
+    endif()
   endforeach()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
@@ -43,9 +48,9 @@ function(add_vm_suite name)
   suite_environment(environment ${arg_PLUGINS})
   add_test(NAME ${name} WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
     COMMAND ${PROJECT_SOURCE_DIR}/tests/vm/run-in-vm ${options} --
-      env ${environment} ${arg_ENVIRONMENT}
+      env BOX_UNTRACED=yes ${environment} ${arg_ENVIRONMENT}
       ${PROJECT_SOURCE_DIR}/tests/support/run-suite $<$<BOOL:${arg_SYSTEMD}>:--systemd>
-      ${arg_UNPARSED_ARGUMENTS}
+      "$<$<BOOL:${arg_TAGGED}>:--filter-tags;vm>" ${arg_UNPARSED_ARGUMENTS}
     COMMAND_EXPAND_LISTS)
   # One machine at a time: it takes a CPU whole, and two of them slow each other's clocks down. So
   # they begin first: COST.
@@ -54,18 +59,52 @@ function(add_vm_suite name)
     COST 1000)
 endfunction()
 
-# Says which bats files run on the builder's kernel only. When all suites are known.
+# Says which tests run on the builder's kernel only, as far as these are files; a list in the build
+# folder has the names of the others. When all suites are known.
 function(tell_what_no_vm_runs)
   if(NOT VM_SUITES)
     message(STATUS "tests: no suite on Debian's kernel: the build has sanitizers, or is not for x86_64")
     return()
   endif()
   get_property(in_vm GLOBAL PROPERTY VM_FILES)
+  get_property(tagged GLOBAL PROPERTY VM_TAGGED_FILES)
   file(GLOB_RECURSE files RELATIVE ${PROJECT_SOURCE_DIR}/tests *.bats)
-  foreach(file ${in_vm})
-    cmake_path(RELATIVE_PATH file BASE_DIRECTORY ${PROJECT_SOURCE_DIR}/tests)
-    list(REMOVE_ITEM files ${file})
+  set(whole "")
+  set(names "")
+  foreach(file ${files})
+    if(NOT ${PROJECT_SOURCE_DIR}/tests/${file} IN_LIST in_vm)
+      list(APPEND whole ${file})
+    elseif(${PROJECT_SOURCE_DIR}/tests/${file} IN_LIST tagged)
+      names_without_tag(untagged ${file})
+      string(APPEND names "${untagged}")
+    endif()
   endforeach()
-  list(JOIN files " " files)
-  message(STATUS "tests: not on Debian's kernel: ${files}")
+  list(JOIN whole " " whole)
+  file(WRITE ${PROJECT_BINARY_DIR}/vm/left-out "${names}")
+  message(STATUS "tests: not on Debian's kernel: ${whole}")
+  message(STATUS "tests: and of other files those in ${PROJECT_BINARY_DIR}/vm/left-out")
+endfunction()
+
+# names_without_tag(VARIABLE FILE): a line "FILE: NAME" for each of its tests that a TAGGED suite
+# leaves out.
+function(names_without_tag variable name)
+  file(STRINGS ${PROJECT_SOURCE_DIR}/tests/${name} lines
+    REGEX "^(@test |# bats (test|file)_tags=vm$)")
+  set(names "")
+  set(file_has_tag OFF)
+  set(test_has_tag OFF)
+  foreach(line IN LISTS lines)
+    if(line MATCHES "file_tags")
+      set(file_has_tag ON)
+    elseif(line MATCHES "test_tags")
+      set(test_has_tag ON)
+    else()
+      if(NOT file_has_tag AND NOT test_has_tag)
+        string(REGEX REPLACE "^@test .(.*). {$" "\\1" test "${line}")
+        string(APPEND names "${name}: ${test}\n")
+      endif()
+      set(test_has_tag OFF)
+    endif()
+  endforeach()
+  set(${variable} "${names}" PARENT_SCOPE)
 endfunction()

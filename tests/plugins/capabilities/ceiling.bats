@@ -11,6 +11,7 @@ teardown() {
 	box_teardown
 }
 
+# bats test_tags=vm
 @test "ceiling: what is denied is in no set, and told" {
 	box_ini $'[capabilities]\ndeny = CAP_SYS_MODULE CAP_CHOWN, CAP_KILL'
 	run inside /probe capabilities
@@ -19,6 +20,7 @@ teardown() {
 	contains "$output" "$(shows n n n n)"
 }
 
+# bats test_tags=vm
 @test "ceiling: it holds in exec, also for what exec adds" {
 	box_ini $'[capabilities]\ndeny = CAP_SYS_ADMIN CAP_KILL'
 	box_start /probe sleep 1000

@@ -20,6 +20,7 @@ may_make_nodes() {
 
 # ---- on ----
 
+# bats test_tags=vm
 @test "cgroup: init is in the cgroup that cgroupsPath names, from its first moment" {
 	run inside /bin/tail -n1 /proc/self/cgroup
 	equals "$output" "0::/$id"
@@ -59,6 +60,7 @@ may_make_nodes() {
 	rmdir "$cgroup/top/sub" "$cgroup/top/own" "$cgroup/top" "$cgroup"
 }
 
+# bats test_tags=vm
 @test "cgroup: exec joins it" {
 	box_start /bin/sleep 100
 	run ironbox exec "$id" /bin/tail -n1 /proc/self/cgroup
@@ -119,6 +121,7 @@ may_make_nodes() {
 # ---- devices: majors 60 to 63 are for local use, and nobody here does. So the device program lets
 # them pass to an ENXIO, or gives EPERM. ----
 
+# bats test_tags=vm
 @test "devices: a node that no rule allows may be made and not be opened" {
 	may_make_nodes
 	run inside /probe mknod /dev/some c 60 1 open /dev/some r open /dev/null rw open /dev/zero r
@@ -137,6 +140,7 @@ open /dev/some: EPERM
 open /dev/null: ok"
 }
 
+# bats test_tags=vm
 @test "devices: rules hold in their order, for each kind of access" {
 	may_make_nodes
 	box_set '.linux.resources.devices += [
@@ -160,6 +164,7 @@ open /dev/d: EPERM"
 	contains "$output" "open /dev/some: ENXIO"
 }
 
+# bats test_tags=vm
 @test "devices: exec is held by the same program" {
 	may_make_nodes
 	box_start /bin/sleep 100
@@ -183,6 +188,7 @@ status_is() {
 	[ "$(state_of "$id")" = "$1" ]
 }
 
+# bats test_tags=vm
 @test "pause and resume: all stands still, and goes on" {
 	box_start /bin/sh -c 'while :; do echo x; sleep 0.01; done'
 	await 5 test -s "$box/out"
@@ -222,6 +228,7 @@ status_is() {
 	ironbox delete "$id"
 }
 
+# bats test_tags=vm
 @test "kill --all 9: nothing is left, also without a pid namespace, also paused" {
 	box_set '.linux.namespaces -= [{"type": "pid"}]'
 	box_start /bin/sh -c 'sleep 100 & sleep 100 & exec sleep 100'
@@ -234,6 +241,7 @@ status_is() {
 
 # ---- teardown ----
 
+# bats test_tags=vm
 @test "delete: takes the cgroups that the container made, however deep, and their processes" {
 	box_start /bin/sleep 100
 	local deep=$cgroup n
@@ -344,6 +352,17 @@ open /dev/null: ok"
 	equals "$output" "$(tail -n1 /proc/self/cgroup)"
 }
 
+@test "off: kill --all is init's SIGKILL where that ends a pid namespace, and refused elsewhere" {
+	box_ini $'[cgroup]\nenabled = no'
+	box_set 'del(.linux.resources) | del(.linux.cgroupsPath)'
+	box_start /bin/sh -c 'sleep 100 & exec sleep 100'
+	run ironbox kill --all "$id" TERM
+	equals "$output" "ironbox: kill $id: no stage of it can signal all processes"
+	ironbox kill --all "$id" KILL
+	await 5 status_is stopped
+	ironbox delete "$id"
+}
+
 @test "ini: missing_controller = warn runs without the limit, and says so" {
 	box_ini $'[cgroup]\nmissing_controller = warn'
 	box_set '.linux.resources += {"memory": {"limit": 67108864}, "unified": {"memory.high": "1"}}'
@@ -366,6 +385,7 @@ open /dev/null: ok"
 
 # ---- delegation: "Cgroup ownership" of config-linux.md ----
 
+# bats test_tags=vm
 @test "delegation: a container's user owns its cgroup, and no limit in it" {
 	box_set '.linux.namespaces += [{"type": "cgroup"}] | .process.user.uid = 1000 |
 		.linux.resources.hugepageLimits = [{"pageSize": "2MB", "limit": 4194304}] |

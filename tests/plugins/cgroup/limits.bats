@@ -1,38 +1,15 @@
 #!/usr/bin/env bats
 # Limits on a host whose controllers are on v2: cpu, cpuset, io, memory and pids.
 
-load ../../support/box
+# bats file_tags=vm
+load limits
 
 setup() {
-	box_setup
-	cgroup=/sys/fs/cgroup/$id
-	# What the suite needs of its host. It fails, and does not skip, where that is not there.
-	local controller
-	for controller in cpu cpuset io memory pids; do
-		grep -qw "$controller" /sys/fs/cgroup/cgroup.controllers
-	done
+	limits_setup
 }
 
 teardown() {
 	box_teardown
-}
-
-resources() {
-	box_set '.linux.resources += $resources' --argjson resources "$1"
-}
-
-update() {
-	ironbox update --resources - "$id" <<<"$1"
-}
-
-# files NAME...: their contents, a line each.
-files() {
-	(cd "$cgroup" && cat "$@")
-}
-
-fails_with() {
-	equals "$status" 1
-	contains "$output" "$1"
 }
 
 # ---- memory ----
@@ -75,20 +52,24 @@ fails_with() {
 
 @test "memory: init over the limit ends with 137, and events tell" {
 	resources '{"memory": {"limit": 16777216, "swap": 16777216}}'
-	box_create /probe alloc 64
+	mkfifo "$bundle/rootfs/go"
+	inside /bin/sh -c 'read x </go; exec /probe alloc 64' >/dev/null &
+	local run=$!
+	await 30 running
 	ironbox events "$id" >"$box/events" 3>&- &
 	local events=$!
 	sleep 0.5
-	ironbox start "$id"
-	await 10 grep -q '"oom"' "$box/events"
-	await 10 test_stopped
-	ironbox delete --force "$id"
+	echo go >"$bundle/rootfs/go"
+	status=0
+	wait "$run" || status=$?
+	equals "$status" 137
+	await 10 grep -q '"type":"oom"' "$box/events"
 	kill "$events" 2>/dev/null || :
 	wait "$events" || :
 }
 
-test_stopped() {
-	[ "$(state_of "$id")" = stopped ]
+running() {
+	[ "$(state_of 2>/dev/null)" = running ]
 }
 
 @test "memory: update raises, lowers and lifts both, in either direction" {

@@ -9,6 +9,7 @@ teardown() {
 	box_teardown
 }
 
+# bats test_tags=vm
 @test "namespace: what is listed is new, the rest is the host's" {
 	run inside /probe namespaces pids
 	equals "$status" 0
@@ -22,6 +23,7 @@ teardown() {
 	contains "$output" "pid 1"
 }
 
+# bats test_tags=vm
 @test "namespace: all eight" {
 	make cgroup time
 	map_ids
@@ -43,6 +45,7 @@ teardown() {
 	equals "$output" ""
 }
 
+# bats test_tags=vm
 @test "namespace: exec goes into all of them" {
 	make cgroup time
 	box_start /probe sleep 1000
@@ -55,6 +58,7 @@ teardown() {
 	ironbox delete --force "$id"
 }
 
+# bats test_tags=vm
 @test "namespace: time offsets, in the container and in exec, and not on the host" {
 	make time
 	box_set '.linux.timeOffsets = {monotonic: {secs: 864000},
@@ -87,12 +91,11 @@ teardown() {
 
 @test "namespace: off with a warning, and what needs a mount namespace is refused" {
 	box_ini $'on_disabled = warn\n[namespace]\nenabled = no'
-	before=$(mountinfo_mounts)
 	run inside /bin/true
 	equals "$status" 1
 	contains "$output" "namespace: off in $box/ironbox.ini:5, so linux.namespaces is not carried out"
 	contains "$output" "rootfs: mounts: there is no mount namespace of the container's own"
-	equals "$(mountinfo_mounts)" "$before"
+	equals "$(box_new_mounts)" ""
 	[ / -ef /proc/1/root ]
 }
 

@@ -9,6 +9,7 @@ teardown() {
 	box_teardown
 }
 
+# bats test_tags=vm
 @test "user: the maps are as asked, and the process is root inside" {
 	map_ids
 	run inside /probe ids read /proc/self/uid_map read /proc/self/gid_map read /proc/self/setgroups
@@ -31,6 +32,7 @@ allow"
 	contains "$(tr -s ' ' <<<"$output")" " 120 200000 3"
 }
 
+# bats test_tags=vm
 @test "user: 340 ranges, the most that there can be" {
 	map_ids
 	box_set '.linux.uidMappings = [range(0; 340) | {containerID: ., hostID: (1000 + . * 2), size: 1}]'
@@ -39,6 +41,7 @@ allow"
 	equals "$(wc -l <<<"$output")" 340
 }
 
+# bats test_tags=vm
 @test "user: another user of the container is one of the map, on the host" {
 	map_ids
 	box_set '.process.user = {uid: 1000, gid: 1000, additionalGids: [5]}'
@@ -61,6 +64,7 @@ allow"
 	equals "$output" $'hostname box\nsyscall 170 = ok'
 }
 
+# bats test_tags=vm
 @test "user: a new one, and the host's network, ipc and uts namespaces are joined" {
 	hold --net --ipc --uts
 	map_ids
@@ -103,6 +107,7 @@ hold_user() {
 	contains "$output" "uid 0 0 0 0"
 }
 
+# bats test_tags=vm
 @test "user: joined, and the others are new and belong to it" {
 	hold_user
 	join user user

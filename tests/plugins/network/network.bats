@@ -9,6 +9,7 @@ teardown() {
 	box_teardown
 }
 
+# bats test_tags=vm
 @test "network: loopback is up in a new namespace, and there is nothing else" {
 	run inside /probe addresses
 	equals "$status" 0
@@ -21,6 +22,7 @@ teardown() {
 	equals "$status" 0
 }
 
+# bats test_tags=vm
 @test "network: in a user namespace" {
 	chmod 755 "$box" "$bundle"
 	box_set '.linux.namespaces += [{type: "user"}]

@@ -27,6 +27,7 @@ in_terminal() {
 		run --bundle "$bundle" "$id")" /dev/null </dev/null 3>&- | tr -d '\r'
 }
 
+# bats test_tags=vm
 @test "rootfs: the default nodes and links of /dev" {
 	run inside /bin/sh -c 'cd /dev; for f in *; do /probe stat /dev/$f; done'
 	equals "$(grep -v '^/dev/core ' <<<"$output")" "/dev/fd link 0777 0 0 /proc/self/fd
@@ -86,6 +87,7 @@ in_terminal() {
 	inside /bin/true
 }
 
+# bats test_tags=vm
 @test "rootfs: linux.devices of each type, anywhere" {
 	add_device '{"path": "/dev/c", "type": "c", "major": 10, "minor": 229, "fileMode": 416, "uid": 1, "gid": 2}'
 	add_device '{"path": "/dev/u", "type": "u", "major": 10, "minor": 200}'
@@ -127,6 +129,7 @@ in_terminal() {
 ROWS
 }
 
+# bats test_tags=vm
 @test "rootfs: the terminal is the container's own, and stands on /dev/console" {
 	run in_terminal /probe tty stat /dev/console mount /dev/console
 	contains "$output" "/dev/pts/0 "

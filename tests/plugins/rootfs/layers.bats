@@ -33,10 +33,12 @@ live_unseen() {
 	equals "$(watch_end)" 0
 }
 
+# bats test_tags=vm
 @test "snapshot: 20 layers, whose names are more than mount(2) takes; the host sees no mount" {
 	live_unseen
 }
 
+# bats test_tags=vm
 @test "snapshot: the same in a user namespace, below directories that are closed to it" {
 	in_user_namespace
 	live_unseen
@@ -51,6 +53,7 @@ live_unseen() {
 100"
 }
 
+# bats test_tags=vm
 @test "snapshot: in a user namespace, what is bound read-only can't be made writable" {
 	in_user_namespace
 	snapshot_of "$layers/base / bind rbind,ro"
@@ -60,6 +63,7 @@ live_unseen() {
 	contains "$output" "write /x: EROFS"
 }
 
+# bats test_tags=vm
 @test "snapshot: in a user namespace that is joined" {
 	unshare --user sleep 1000 3>&- &
 	await 5 grep -q sleep "/proc/$!/comm"

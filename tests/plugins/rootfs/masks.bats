@@ -15,6 +15,7 @@ teardown() {
 	box_teardown
 }
 
+# bats test_tags=vm
 @test "rootfs: a masked directory is empty and read-only, a masked file is null" {
 	box_set '.linux.maskedPaths = ["/secret", "/other", "/file", "/not/there", "/file/below"]'
 	run inside /probe list /secret write /secret/x y write /other/x y read /file \
@@ -26,6 +27,7 @@ write /file: ok
 	equals "$(cat "$bundle/rootfs/file")" hidden
 }
 
+# bats test_tags=vm
 @test "rootfs: all masked directories share one superblock" {
 	mkdir "$bundle/rootfs/third"
 	box_set '.linux.maskedPaths = ["/secret", "/other", "/third"]'

@@ -60,6 +60,7 @@ refused() {
 			-e '/^\/sys\/fs\/cgroup\//s/ master:[0-9]*$/ -/' -e "s/$id/ID/" "$box/runc.mounts")"
 }
 
+# bats test_tags=vm
 @test "rootfs: no mount event reaches the host" {
 	before=$(wc -l </proc/self/mountinfo)
 	box_create /bin/sleep 100
@@ -147,6 +148,7 @@ drwxr-xr-x"
 	contains "$output" "write /mnt/file: EROFS"
 }
 
+# bats test_tags=vm
 @test "rootfs: ro is for the top, rro for all below it" {
 	mount -t tmpfs none "$box/data/below"
 	bind rbind,ro "$box/data" /mnt
@@ -236,6 +238,7 @@ WORDS
 	contains "$output" "rw,sync,dirsync,lazytime"
 }
 
+# bats test_tags=vm
 @test "rootfs: tmpcopyup brings up what the image has" {
 	tree=$bundle/rootfs/mnt
 	chmod 1733 "$tree"
@@ -289,6 +292,7 @@ slave,shared shared
 WORDS
 }
 
+# bats test_tags=vm
 @test "rootfs: a shared volume: what is mounted inside shows on the host" {
 	mount -t tmpfs none "$box/data" && mkdir "$box/data/point"
 	mount --make-shared "$box/data"

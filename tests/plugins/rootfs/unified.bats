@@ -11,6 +11,7 @@ teardown() {
 	box_teardown
 }
 
+# bats test_tags=vm
 @test "rootfs: unified: in a cgroup namespace, cgroup becomes cgroup2" {
 	box_set '.linux.namespaces += [{"type": "cgroup"}]'
 	run inside /bin/sh -c '/probe mount /sys/fs/cgroup; cat /sys/fs/cgroup/cgroup.procs | wc -l; mkdir /sys/fs/cgroup/x'
@@ -18,6 +19,7 @@ teardown() {
 	contains "$output" "Read-only file system"
 }
 
+# bats test_tags=vm
 @test "rootfs: unified: without one, a bind of the container's own cgroup (TE1)" {
 	options=$(grep ' /sys/fs/cgroup ' /proc/self/mountinfo | sed 's/.* - //')
 	run inside /probe mount /sys/fs/cgroup list /sys/fs/cgroup write /sys/fs/cgroup/cgroup.procs 1

@@ -29,6 +29,7 @@ bind() {
 		--arg box "$box" --arg options "$1" --argjson more "${2:-{\}}"
 }
 
+# bats test_tags=vm
 @test "rootfs: a container in a user namespace" {
 	in_user_namespace
 	run inside /bin/sh -c 'id -u; cd /dev; for f in null zero full random urandom tty; do /probe stat /dev/$f; done
@@ -41,6 +42,7 @@ bind() {
 	contains "$output" "/sys sysfs"
 }
 
+# bats test_tags=vm
 @test "rootfs: in a user namespace, sources and a root below directories that are closed to it" {
 	in_user_namespace
 	chmod 700 "$box"
@@ -51,6 +53,7 @@ bind() {
 hello"
 }
 
+# bats test_tags=vm
 @test "rootfs: in a user namespace, what the host has read-only can't be made writable" {
 	in_user_namespace
 	mount -o remount,bind,ro,nosuid "$box/data"
@@ -62,6 +65,7 @@ hello"
 	contains "$output" " ro,nosuid,relatime "
 }
 
+# bats test_tags=vm
 @test "rootfs: in a user namespace a terminal works" {
 	in_user_namespace
 	box_set '.process.terminal = true'

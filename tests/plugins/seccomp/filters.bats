@@ -16,6 +16,7 @@ teardown() {
 	[ ! -e "$state_root/seccomp" ]
 }
 
+# bats test_tags=vm
 @test "seccomp: a profile is a filter, with no_new_privs and without" {
 	denies keyctl ERRNO
 	run inside /probe seccomp nnp syscall $NR_keyctl 0 -3 0
@@ -74,6 +75,7 @@ teardown() {
 	equals "$output" "syscall 32 = ok"
 }
 
+# bats test_tags=vm
 @test "seccomp: KILL, KILL_PROCESS, KILL_THREAD and TRAP end by SIGSYS" {
 	for action in KILL KILL_PROCESS KILL_THREAD TRAP; do
 		denies keyctl $action
@@ -113,6 +115,7 @@ teardown() {
 	contains "$(cat "$box/trace")" "seccomp(SECCOMP_SET_MODE_FILTER, 0, {len="
 }
 
+# bats test_tags=vm
 @test "seccomp: docker's, podman's and ctr's profiles run a shell, and stop what they are to stop" {
 	for shape in docker podman ctr; do
 		profile_file $shape
@@ -151,6 +154,7 @@ teardown() {
 	equals "$status" 159
 }
 
+# bats test_tags=vm
 @test "seccomp: exec gets the container's filter" {
 	denies keyctl ERRNO 95
 	for how in yes no; do

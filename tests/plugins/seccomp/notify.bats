@@ -29,6 +29,7 @@ notifies() {
 		action: "SCMP_ACT_NOTIFY"}]}' --args "$@")"
 }
 
+# bats test_tags=vm
 @test "seccomp: the agent's answer is the call's" {
 	agent 95
 	notifies keyctl

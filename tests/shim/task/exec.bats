@@ -9,6 +9,7 @@ teardown() {
 	shim_teardown
 }
 
+# bats test_tags=vm
 @test "an exec's life: states, answers, events" {
 	begin sleep 1000
 	note_exec e1 sh -c 'exit 9'
@@ -131,6 +132,7 @@ fd_count_is() {
 		"/tasks/exit container_id=$id id=$id exit_status=137"
 }
 
+# bats test_tags=vm
 @test "without a pid namespace of its own, init's end is the end of all" {
 	box_set '.linux.namespaces |= map(select(.type != "pid"))'
 	begin sleep 1000
@@ -144,6 +146,7 @@ fd_count_is() {
 /tasks/delete container_id=$id exit_status=137"
 }
 
+# bats test_tags=vm
 @test "whether there is a terminal is the call's to say, and not the process's" {
 	begin sleep 1000
 	for terminal in true false; do

@@ -36,6 +36,7 @@ exit_of_exec() { # EXEC_ID ARG...
 	end
 }
 
+# bats test_tags=vm
 @test "its execs are in the container, and in its cgroup, with streams and a terminal of their own" {
 	begin sleep 1000
 	for exec_id in e1 e2; do

@@ -76,6 +76,7 @@ is_full() {
 	[ "$before" != "wchar: 0" ] && [ "$before" = "$(grep ^wchar "$pid/io")" ]
 }
 
+# bats test_tags=vm
 @test "a killed shim: the container lives on, and the action delete leaves nothing of it" {
 	begin sleep 1000
 	pid=$(field pid <"$box/started")

@@ -9,6 +9,7 @@ teardown() {
 	shim_teardown
 }
 
+# bats test_tags=vm
 @test "a container's life: states, answers, and events in their order" {
 	box_args sh -c 'sleep 0.1; exit 42'
 	shim_start
@@ -181,6 +182,7 @@ free_again() {
 	end
 }
 
+# bats test_tags=vm
 @test "kill: any signal, of one that lives" {
 	box_args sh -c 'trap "exit 5" USR1; echo ready; while :; do sleep 0.1; done'
 	shim_start
@@ -231,6 +233,7 @@ free_again() {
 	end
 }
 
+# bats test_tags=vm
 @test "pause and resume: states, events, and what is refused meanwhile" {
 	begin sleep 1000
 	refused "$UNKNOWN" "cannot resume a running process" call Resume
@@ -274,6 +277,7 @@ is_frozen() { # cgroup v1, or v2
 	end
 }
 
+# bats test_tags=vm
 @test "update: limits that the kernel shows; not of what has stopped" {
 	begin sleep 1000
 	refused "$INVALID" "no resources" call Update
@@ -308,6 +312,7 @@ cgroup_file() {
 	end
 }
 
+# bats test_tags=vm
 @test "stats: of what lives" {
 	begin sleep 1000
 	contains "$(call Stats)" "stats.type_url=io.containerd.cgroups.v"
