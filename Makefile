@@ -30,7 +30,7 @@ install:
 format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
-demo: packages-build all
+demo: packages-demo all
 	@$(AS_ROOT) tests/demo/demo build/release
 
 bench: packages
@@ -49,8 +49,8 @@ fuzz: packages
 packages:
 	$(AS_ROOT) .ci/install-packages build test $(VM)
 
-packages-build:
-	$(AS_ROOT) .ci/install-packages build
+packages-demo:
+	$(AS_ROOT) .ci/install-packages build demo
 
-.PHONY: all test release asan install format demo bench fuzz packages packages-build
+.PHONY: all test release asan install format demo bench fuzz packages packages-demo
 .NOTPARALLEL:
