@@ -11,7 +11,6 @@ teardown() {
 	box_teardown
 }
 
-# bats test_tags=vm
 @test "ceiling: what is denied is in no set, and told" {
 	box_ini $'[capabilities]\ndeny = CAP_SYS_MODULE CAP_CHOWN, CAP_KILL'
 	run inside /probe capabilities

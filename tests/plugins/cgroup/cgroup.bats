@@ -20,7 +20,6 @@ may_make_nodes() {
 
 # ---- on ----
 
-# bats test_tags=vm
 @test "cgroup: init is in the cgroup that cgroupsPath names, from its first moment" {
 	run inside /bin/tail -n1 /proc/self/cgroup
 	equals "$output" "0::/$id"
@@ -60,7 +59,6 @@ may_make_nodes() {
 	rmdir "$cgroup/top/sub" "$cgroup/top/own" "$cgroup/top" "$cgroup"
 }
 
-# bats test_tags=vm
 @test "cgroup: exec joins it" {
 	box_start /bin/sleep 100
 	run ironbox exec "$id" /bin/tail -n1 /proc/self/cgroup
@@ -121,7 +119,6 @@ may_make_nodes() {
 # ---- devices: majors 60 to 63 are for local use, and nobody here does. So the device program lets
 # them pass to an ENXIO, or gives EPERM. ----
 
-# bats test_tags=vm
 @test "devices: a node that no rule allows may be made and not be opened" {
 	may_make_nodes
 	run inside /probe mknod /dev/some c 60 1 open /dev/some r open /dev/null rw open /dev/zero r

@@ -32,7 +32,6 @@ allow"
 	contains "$(tr -s ' ' <<<"$output")" " 120 200000 3"
 }
 
-# bats test_tags=vm
 @test "user: 340 ranges, the most that there can be" {
 	map_ids
 	box_set '.linux.uidMappings = [range(0; 340) | {containerID: ., hostID: (1000 + . * 2), size: 1}]'
@@ -41,7 +40,6 @@ allow"
 	equals "$(wc -l <<<"$output")" 340
 }
 
-# bats test_tags=vm
 @test "user: another user of the container is one of the map, on the host" {
 	map_ids
 	box_set '.process.user = {uid: 1000, gid: 1000, additionalGids: [5]}'

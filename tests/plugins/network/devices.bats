@@ -55,7 +55,6 @@ unshare_pod() {
 	wait "$pod" 2>/dev/null || true
 }
 
-# bats test_tags=vm
 @test "devices: moved, renamed, up, with addresses, mac and mtu" {
 	address eth7 10.9.8.7/24 broadcast 10.9.8.255
 	address eth7 10.9.9.1/30

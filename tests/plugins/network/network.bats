@@ -22,7 +22,6 @@ teardown() {
 	equals "$status" 0
 }
 
-# bats test_tags=vm
 @test "network: in a user namespace" {
 	chmod 755 "$box" "$bundle"
 	box_set '.linux.namespaces += [{type: "user"}]

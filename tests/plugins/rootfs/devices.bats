@@ -87,7 +87,6 @@ in_terminal() {
 	inside /bin/true
 }
 
-# bats test_tags=vm
 @test "rootfs: linux.devices of each type, anywhere" {
 	add_device '{"path": "/dev/c", "type": "c", "major": 10, "minor": 229, "fileMode": 416, "uid": 1, "gid": 2}'
 	add_device '{"path": "/dev/u", "type": "u", "major": 10, "minor": 200}'
@@ -129,7 +128,6 @@ in_terminal() {
 ROWS
 }
 
-# bats test_tags=vm
 @test "rootfs: the terminal is the container's own, and stands on /dev/console" {
 	run in_terminal /probe tty stat /dev/console mount /dev/console
 	contains "$output" "/dev/pts/0 "

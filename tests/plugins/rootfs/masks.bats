@@ -15,7 +15,6 @@ teardown() {
 	box_teardown
 }
 
-# bats test_tags=vm
 @test "rootfs: a masked directory is empty and read-only, a masked file is null" {
 	box_set '.linux.maskedPaths = ["/secret", "/other", "/file", "/not/there", "/file/below"]'
 	run inside /probe list /secret write /secret/x y write /other/x y read /file \

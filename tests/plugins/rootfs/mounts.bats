@@ -238,7 +238,6 @@ WORDS
 	contains "$output" "rw,sync,dirsync,lazytime"
 }
 
-# bats test_tags=vm
 @test "rootfs: tmpcopyup brings up what the image has" {
 	tree=$bundle/rootfs/mnt
 	chmod 1733 "$tree"
@@ -292,7 +291,6 @@ slave,shared shared
 WORDS
 }
 
-# bats test_tags=vm
 @test "rootfs: a shared volume: what is mounted inside shows on the host" {
 	mount -t tmpfs none "$box/data" && mkdir "$box/data/point"
 	mount --make-shared "$box/data"

@@ -19,7 +19,6 @@ teardown() {
 	contains "$output" "Read-only file system"
 }
 
-# bats test_tags=vm
 @test "rootfs: unified: without one, a bind of the container's own cgroup (TE1)" {
 	options=$(grep ' /sys/fs/cgroup ' /proc/self/mountinfo | sed 's/.* - //')
 	run inside /probe mount /sys/fs/cgroup list /sys/fs/cgroup write /sys/fs/cgroup/cgroup.procs 1

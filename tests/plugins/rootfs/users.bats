@@ -65,7 +65,6 @@ hello"
 	contains "$output" " ro,nosuid,relatime "
 }
 
-# bats test_tags=vm
 @test "rootfs: in a user namespace a terminal works" {
 	in_user_namespace
 	box_set '.process.terminal = true'

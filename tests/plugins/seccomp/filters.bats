@@ -75,7 +75,6 @@ teardown() {
 	equals "$output" "syscall 32 = ok"
 }
 
-# bats test_tags=vm
 @test "seccomp: KILL, KILL_PROCESS, KILL_THREAD and TRAP end by SIGSYS" {
 	for action in KILL KILL_PROCESS KILL_THREAD TRAP; do
 		denies keyctl $action
@@ -115,7 +114,6 @@ teardown() {
 	contains "$(cat "$box/trace")" "seccomp(SECCOMP_SET_MODE_FILTER, 0, {len="
 }
 
-# bats test_tags=vm
 @test "seccomp: docker's, podman's and ctr's profiles run a shell, and stop what they are to stop" {
 	for shape in docker podman ctr; do
 		profile_file $shape

@@ -32,6 +32,7 @@ refused() {
 
 # ---- the command and its end ----
 
+# bats test_tags=vm
 @test "run: the command of the manual, word for word" {
 	run ctr run --rm --runtime io.containerd.ironbox.v1 "$image" "$id" echo hello
 	equals "$output" hello
@@ -89,8 +90,8 @@ refused() {
 @test "run: the cgroup is where containerd says, in each hierarchy" {
 	run run_image -- cat /proc/self/cgroup
 	equals "$(cut -d: -f3 <<<"$output" | sort -u)" "/default/$id"
-	run run_image --cgroup "/mine/$id" -- cat /proc/self/cgroup
-	equals "$(cut -d: -f3 <<<"$output" | sort -u)" "/mine/$id"
+	run run_image --cgroup "/default/of-$id" -- cat /proc/self/cgroup
+	equals "$(cut -d: -f3 <<<"$output" | sort -u)" "/default/of-$id"
 }
 
 @test "run: limits of memory and CPU are in its cgroup" {
@@ -110,6 +111,7 @@ refused() {
 	equals "$status" 1
 }
 
+# bats test_tags=vm
 @test "run: no mount of a container on the host" {
 	ctr run --detach --runtime "$runtime" "$image" "$id" sleep 1000
 	equals "$(box_new_mounts)" ""

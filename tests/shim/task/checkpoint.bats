@@ -1,4 +1,5 @@
 # Checkpoint, and a task that comes from one.
+# bats file_tags=vm
 load shim
 
 setup() {

@@ -132,7 +132,6 @@ fd_count_is() {
 		"/tasks/exit container_id=$id id=$id exit_status=137"
 }
 
-# bats test_tags=vm
 @test "without a pid namespace of its own, init's end is the end of all" {
 	box_set '.linux.namespaces |= map(select(.type != "pid"))'
 	begin sleep 1000
@@ -146,7 +145,6 @@ fd_count_is() {
 /tasks/delete container_id=$id exit_status=137"
 }
 
-# bats test_tags=vm
 @test "whether there is a terminal is the call's to say, and not the process's" {
 	begin sleep 1000
 	for terminal in true false; do

@@ -182,7 +182,6 @@ free_again() {
 	end
 }
 
-# bats test_tags=vm
 @test "kill: any signal, of one that lives" {
 	box_args sh -c 'trap "exit 5" USR1; echo ready; while :; do sleep 0.1; done'
 	shim_start
@@ -277,7 +276,6 @@ is_frozen() { # cgroup v1, or v2
 	end
 }
 
-# bats test_tags=vm
 @test "update: limits that the kernel shows; not of what has stopped" {
 	begin sleep 1000
 	refused "$INVALID" "no resources" call Update
