@@ -74,7 +74,8 @@ box_args() {
 		word=${word//\\/\\\\} word=${word//\"/\\\"} word=${word//$'\n'/\\n} word=${word//$'\t'/\\t}
 		words+="${words:+,$'\n'}      \"$word\""
 	done
-	if [[ -z $words || $words == *[^[:print:]$'\n']* || $config != *"$before"*"$after"* ]]; then
+	# bash takes minutes for a long text
+	if [[ -z $words || ${#config} -gt 65536 || $words == *[^[:print:]$'\n']* || $config != *"$before"*"$after"* ]]; then
 		box_set '.process.args = $ARGS.positional' --args -- "$@"
 		return
 	fi
