@@ -41,7 +41,7 @@ count_shim() {
 	at_most "opens of files in /sys/fs/cgroup" 50
 	at_most "reads of directories in /sys/fs/cgroup" 0
 	at_most "fsync" 0
-	at_most "system calls" 3300
+	at_most "system calls" 3500
 	end
 }
 
@@ -62,7 +62,7 @@ count_shim() {
 	at_most "moves between cgroups" 0
 	at_most "of the opens: lists of mounts" 1
 	at_most "fsync" 0
-	at_most "system calls" 1000
+	at_most "system calls" 1100 # some hang on who is first: calls of an epoll loop
 	shut_down
 }
 
@@ -79,12 +79,24 @@ switches() { # PID
 	awk '/ctxt_switches/ { sum += $2 } END { print sum }' "/proc/$1/status"
 }
 
+is_at_rest() { # PID...
+	local pid before=''
+	for pid; do
+		before+="$(switches "$pid") "
+	done
+	sleep 0.5
+	for pid; do
+		[ "$(switches "$pid")" = "${before%% *}" ] || return
+		before=${before#* }
+	done
+}
+
 @test "budget: idle, one thread that wakes for nothing, with less than 1 MB of its own" {
 	begin sleep 1000
 	execs 20 0
 	pid=$(shim_pid)
 	keeper=$(pgrep -x -P "$pid" ironbox-keeper)
-	sleep 1 # all told, and answered
+	await 10 is_at_rest "$pid" "$keeper" # all told, and answered
 	before="$(switches "$pid") $(switches "$keeper")"
 	sleep 5
 	equals "$(switches "$pid") $(switches "$keeper")" "$before"
