@@ -177,7 +177,7 @@ fuse_end() {
 	[ -n "$fuse" ] || return 0
 	kill -KILL "$fuse" # which ends all that hangs in it
 	wait "$fuse" || true
-	umount "$box/fuse"
+	await 5 umount "$box/fuse" # what hung there has to let go first
 }
 
 # refused_in_time OPTION...: it is not started, and the client hears within its patience what is stuck.
