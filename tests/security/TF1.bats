@@ -25,7 +25,7 @@ teardown() {
 	run setpriv --reuid 1000 --regid 1000 --clear-groups "$TOOLS/reach" "$shim"
 	contains "$output" done
 	! grep "answered $shim" <<<"$output" || won "another user calls the shim"
-	chmod 755 /run/containerd/s # then it is the socket's own mode
+	chmod 755 /run/containerd /run/containerd/s # then it is the socket's own mode
 	run setpriv --reuid 1000 --regid 1000 --clear-groups "$TOOLS/reach" "$shim"
 	chmod 700 /run/containerd/s
 	! grep "answered $shim" <<<"$output" || won "another user calls the shim"
@@ -34,6 +34,7 @@ teardown() {
 
 @test "TF1: another user who finds the way open is not answered" {
 	shim_start
+	chmod 755 /run/containerd
 	chmod 777 /run/containerd/s "$shim"
 	run setpriv --reuid 1000 --regid 1000 --clear-groups "$TOOLS/reach" "$shim"
 	chmod 700 /run/containerd/s

@@ -78,6 +78,7 @@ TTRPC_ADDRESS=$TTRPC_ADDRESS"
 		trap '' INT QUIT USR2 TERM
 		shim t1 start </dev/null >"$box/out"
 	)
+	answers "$(cat "$box/out")" # so it has come to its loop
 	local ignored
 	ignored=$((16#$(sed -n 's/^SigIgn:\s*//p' "/proc/$(daemons_of t1)/status")))
 	equals "$((ignored >> 12 & 1))" 1 # SIGPIPE, its own choice
