@@ -41,8 +41,13 @@ is_whole() {
 		END { print lines " lines"; exit !(whole && lines > 1000) }' "$1"
 }
 
+# With whatever else has its program: the action start, when it is not done yet.
+shim_and_start() {
+	pgrep -f -- "^$BOX_SUITE/bin/containerd-shim-ironbox-v1 .*-id $id "
+}
+
 kill_shim() {
-	shim_of | xargs kill -KILL
+	shim_and_start | xargs kill -KILL
 }
 
 restarted_while_it_writes() {
@@ -183,7 +188,7 @@ with_hook() {
 	for ((i = 0; i < 20; i++)); do
 		with_shared sleep 1000 >"$box/client" 2>&1 &
 		client=$!
-		await 10 shim_of >/dev/null
+		await 10 shim_and_start >/dev/null
 		sleep "$(printf '0.%03d' $((i * 2)))"
 		kill_shim
 		wait "$client" || true

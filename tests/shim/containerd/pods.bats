@@ -40,8 +40,13 @@ joined() {
 	done
 }
 
-shims() {
-	pgrep -fc -- "^$BOX_SUITE/bin/containerd-shim-ironbox-v1 .*-id $id" || true
+# shims_are COUNT: of the test's, once no fork of theirs has their command line any more.
+shims_are() {
+	await 5 shim_count_is "$1"
+}
+
+shim_count_is() {
+	equals "$(pgrep -fc -- "^$BOX_SUITE/bin/containerd-shim-ironbox-v1 -namespace default -id $id")" "$1"
 }
 
 in_member() {
@@ -52,13 +57,13 @@ in_member() {
 	sandbox
 	member one -- sleep 1000
 	member two -- sh -c 'exit 3'
-	equals "$(shims)" 1
+	shims_are 1
 	shim=$(shim_of "$id-sandbox")
 	await 5 has_stopped "$id-two"
 	equals "$(status_of_deleted "$id-two")" 3
 	kill_task "$id-one"
 	equals "$(status_of_deleted "$id-one")" 137
-	equals "$(shims)" 1
+	shims_are 1
 	equals "$(in_member sandbox cat /proc/1/comm)" sleep
 	kill_task "$id-sandbox"
 	equals "$(status_of_deleted "$id-sandbox")" 137
@@ -69,14 +74,14 @@ in_member() {
 	group=io.containerd.runc.v2.group
 	sandbox
 	member one -- sleep 1000
-	equals "$(shims)" 1
+	shims_are 1
 }
 
 @test "two pods, and a container that is in none: a shim each" {
 	sandbox
 	detached "$id-other" --annotation "$group=$id-other" -- sleep 1000
 	detached "$id-alone" -- sleep 1000
-	equals "$(shims)" 3
+	shims_are 3
 }
 
 @test "the pod's network, ipc and pid namespaces are shared, and no others" {
@@ -127,7 +132,7 @@ no_process() {
 	await 10 heard "exit 137" "$id-one"
 	equals "$(status_of_deleted "$id-one")" 137
 	equals "$(status_of_deleted "$id-sandbox")" 137
-	equals "$(shims)" 0
+	shims_are 0
 	events_end
 }
 
@@ -152,10 +157,10 @@ no_process() {
 	is_running "$id-one"
 	equals "$(in_member one cat /proc/1/comm)" sleep
 	member two -- sleep 1000 # the shim is still the pod's
-	equals "$(shims)" 1
+	shims_are 1
 	for name in two one sandbox; do
 		kill_task "$id-$name"
 		equals "$(status_of_deleted "$id-$name")" 137
 	done
-	equals "$(shims)" 0
+	shims_are 0
 }

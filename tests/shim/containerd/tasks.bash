@@ -50,9 +50,10 @@ status_of_deleted() {
 	ctr task delete "${1:-$id}" 2>&1 | sed -n 's/.*exit code \([0-9]*\)"$/\1/p'
 }
 
-# The pid of the shim that was started for this container.
+# The pid of the shim that was started for this container: the oldest, for a fork of it has its command
+# line for a moment.
 shim_of() {
-	pgrep -f -- "^$BOX_SUITE/bin/containerd-shim-ironbox-v1 .*-id ${1:-$id} "
+	pgrep -of -- "^$BOX_SUITE/bin/containerd-shim-ironbox-v1 -namespace default -id ${1:-$id} "
 }
 
 size_of() {
