@@ -138,7 +138,7 @@ nothing_is_left() {
 	await 10 heard "delete 137"
 	equals "$(told | tail -n 2)" $'exit 137\ndelete 137'
 	is_forgotten
-	await 5 nothing_is_left
+	await 20 nothing_is_left
 	events_end
 }
 
@@ -149,7 +149,7 @@ nothing_is_left() {
 	kill_shim
 	await 10 heard "delete 42"
 	is_forgotten
-	await 5 nothing_is_left
+	await 20 nothing_is_left
 	events_end
 }
 
@@ -159,7 +159,7 @@ nothing_is_left() {
 	kill_shim
 	containerd_start
 	is_forgotten
-	await 5 nothing_is_left
+	await 20 nothing_is_left
 }
 
 # with_hook: runs the test's bundle, with a hook that takes a second in the midst of create.
@@ -181,7 +181,7 @@ with_hook() {
 	contains "$(cat "$box/client")" "ctr: "
 	sleep 1.2 # the hook's end is not what makes it go on
 	is_forgotten
-	await 5 nothing_is_left
+	await 20 nothing_is_left
 }
 
 @test "a shim that is killed at any moment of a container's begin: nothing is left" {
@@ -192,8 +192,8 @@ with_hook() {
 		sleep "$(printf '0.%03d' $((i * 2)))"
 		kill_shim
 		wait "$client" || true
-		await 5 is_forgotten
-		await 5 nothing_is_left || {
+		await 20 is_forgotten
+		await 20 nothing_is_left || {
 			containerd_things
 			box_cgroups
 			box_new_mounts
@@ -212,8 +212,8 @@ with_hook() {
 		sleep "$(printf '0.%03d' $((i * 3)))"
 		kill_shim
 		wait "$client" || true
-		await 5 is_forgotten
-		await 5 nothing_is_left
+		await 20 is_forgotten
+		await 20 nothing_is_left
 		containerd_remove "$id"
 	done
 }

@@ -42,7 +42,7 @@ joined() {
 
 # shims_are COUNT: of the test's, once no fork of theirs has their command line any more.
 shims_are() {
-	await 5 shim_count_is "$1"
+	await 20 shim_count_is "$1"
 }
 
 shim_count_is() {
@@ -59,7 +59,7 @@ in_member() {
 	member two -- sh -c 'exit 3'
 	shims_are 1
 	shim=$(shim_of "$id-sandbox")
-	await 5 has_stopped "$id-two"
+	await 20 has_stopped "$id-two"
 	equals "$(status_of_deleted "$id-two")" 3
 	kill_task "$id-one"
 	equals "$(status_of_deleted "$id-one")" 137
@@ -67,7 +67,7 @@ in_member() {
 	equals "$(in_member sandbox cat /proc/1/comm)" sleep
 	kill_task "$id-sandbox"
 	equals "$(status_of_deleted "$id-sandbox")" 137
-	await 5 ended "$shim"
+	await 20 ended "$shim"
 }
 
 @test "the group annotation of containerd's own shim: the same" {
@@ -112,9 +112,9 @@ in_member() {
 	sandbox
 	mapfile -t namespaces < <(joined pid)
 	member one "${namespaces[@]}" -- sh -c 'sleep 1001 & exec sleep 1002'
-	await 5 pgrep -f '^sleep 1001'
+	await 20 pgrep -f '^sleep 1001'
 	kill_task "$id-one"
-	await 5 no_process '^sleep 1001'
+	await 20 no_process '^sleep 1001'
 	is_running "$id-sandbox"
 	equals "$(status_of_deleted "$id-one")" 137
 }
@@ -143,7 +143,7 @@ no_process() {
 	kill -KILL "$(shim_of "$id-sandbox")"
 	await 10 heard "delete 137" "$id-sandbox"
 	await 10 heard "delete 137" "$id-one"
-	await 5 no_process '^sleep 1000'
+	await 20 no_process '^sleep 1000'
 	equals "$(ctr task list --quiet)" ""
 	events_end
 }
