@@ -47,7 +47,7 @@ shim_and_start() {
 }
 
 kill_shim() {
-	shim_and_start | xargs kill -KILL
+	shim_and_start | xargs -r kill -KILL || true # some may have ended by themselves
 }
 
 restarted_while_it_writes() {
