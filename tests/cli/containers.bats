@@ -40,10 +40,11 @@ runc_here() {
 	equals "$status" 7
 	run inside /bin/sh -c 'kill -9 $$; sleep 1' # PID 1 is safe from itself
 	equals "$status" 0
-	box_args /bin/sleep 1000
-	ironbox_with_fds run --bundle "$bundle" --pid-file "$box/pid" "$id" >/dev/null 2>&1 3>&- &
+	# its own word: `run` lets others see it from shortly before its program's first step
+	box_args /bin/sh -c 'echo begun; exec sleep 1000'
+	ironbox_with_fds run --bundle "$bundle" --pid-file "$box/pid" "$id" >"$box/out" 2>&1 3>&- &
 	local run_pid=$!
-	await 5 eval '[ "$(state_of 2>/dev/null)" = running ]'
+	await 5 grep -q begun "$box/out"
 	ironbox kill "$id" 9
 	local run_status=0
 	wait "$run_pid" || run_status=$?
