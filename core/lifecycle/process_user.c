@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -46,6 +47,34 @@ static void give_stdio_to(uid_t uid)
 	}
 }
 
+static bool is_null_device(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) &&
+	       status.st_rdev == makedev(1, 3);
+}
+
+/* The caller's /dev/null is a file of the host's mounts: its path tells nothing in here, and CRIU
+ * can't open it again. Where the container has none, or may not open it, the caller's is as good.
+ * O_NONBLOCK: what stands there is the image's to choose, or for an exec the container's. */
+static void use_own_null_device(void)
+{
+	cleanup_close int own_fd = -1;
+	int fd;
+
+	for (fd = 0; fd < 3; fd++) {
+		if (!is_null_device(fd))
+			continue;
+		if (own_fd < 0)
+			own_fd = open("/dev/null",
+			              O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (own_fd < 0 || !is_null_device(own_fd))
+			return;
+		dup2(own_fd, fd);
+	}
+}
+
 int process_stdio(struct container *container, struct ironbox_error *error)
 {
 	/* Always: else the container could push input into its caller's terminal (CVE-2017-5226).
@@ -56,6 +85,8 @@ int process_stdio(struct container *container, struct ironbox_error *error)
 		if (use_terminal(container->pipeline.console_fd, error) < 0)
 			return -1;
 		replace_fd(&container->pipeline.console_fd, -1);
+	} else {
+		use_own_null_device();
 	}
 	if (container->process.uid != 0)
 		give_stdio_to(container->process.uid);

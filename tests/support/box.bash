@@ -9,7 +9,6 @@ BOX_SUPPORT=$(dirname "${BASH_SOURCE[0]}")
 BOX_LOOK=${PROBE%/*}/box-look
 
 box_setup() {
-	[ -z "${BOX_UNTRACED:-}" ] || box_untrace
 	printf -v id 'box-%08x%04x' $SRANDOM $((SRANDOM & 0xffff))
 	box=$BOX_SUITE/$id
 	bundle=$box/bundle
@@ -27,19 +26,6 @@ box_setup() {
 # What is there now is no leak of the test's.
 box_note() {
 	"$BOX_LOOK" all >"$box/.before"
-}
-
-# bats notes before each command where it stands, to name the line of one that fails: 10 ms each on an
-# emulated CPU. The trap on errors knows most of it, too. (Not what `exit` or `set -u` ends.)
-box_untrace() {
-	trap - DEBUG
-	trap box_error ERR
-	BATS_DEBUG_LAST_STACK_TRACE=() # it would name this function
-}
-
-box_error() {
-	bats_error_trap
-	bats_capture_stack_trace
 }
 
 # The binary under test, with this test's state and ini. fd 3 is bats' own: what goes on in the

@@ -2,7 +2,8 @@
 #              [KERNEL_ARGS word...] [PLUGINS target...] [ENVIRONMENT NAME=value...] [TIMEOUT seconds]
 #              [TAGGED])
 # A ctest entry, labelled vm, that boots Debian's kernel once (README.md) and runs bats files there by
-# run-suite, with the environment that add_bats_suite gives. TIMEOUT is for boot and files together.
+# run-suite and quick-bats, with the environment that add_bats_suite gives. TIMEOUT is for boot and
+# files together.
 # TAGGED: of files that have such, only the tests with `# bats test_tags=vm` in front.
 #
 # In builds without sanitizers alone: qemu emulates each instruction, and ASan's start, at each of
@@ -48,8 +49,8 @@ function(add_vm_suite name)
   suite_environment(environment ${arg_PLUGINS})
   add_test(NAME ${name} WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
     COMMAND ${PROJECT_SOURCE_DIR}/tests/vm/run-in-vm ${options} --
-      env BOX_UNTRACED=yes ${environment} ${arg_ENVIRONMENT}
-      ${PROJECT_SOURCE_DIR}/tests/support/run-suite $<$<BOOL:${arg_SYSTEMD}>:--systemd>
+      env QUICK_BATS=${PROJECT_SOURCE_DIR}/tests/vm/quick-bats ${environment} ${arg_ENVIRONMENT}
+      ${PROJECT_SOURCE_DIR}/tests/support/run-suite $<$<BOOL:${arg_SYSTEMD}>:--systemd> --timing
       "$<$<BOOL:${arg_TAGGED}>:--filter-tags;vm>" ${arg_UNPARSED_ARGUMENTS}
     COMMAND_EXPAND_LISTS)
   # One machine at a time: it takes a CPU whole, and two of them slow each other's clocks down. So

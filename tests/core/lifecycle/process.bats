@@ -127,6 +127,38 @@ teardown() {
 	equals "$output" 1
 }
 
+# The mounts that hold stdin, stdout, stderr and the container's own /dev/null.
+mounts_of_stdio='exec 9</dev/null; for fd in 0 1 2 9; do
+	awk "/mnt_id/ { print \$2 }" "/proc/self/fdinfo/$fd" >>/tmp/mounts; done'
+
+@test "process: the caller's /dev/null is the container's own; what is no null device is the caller's" {
+	box_set ".root.readonly = false"
+	box_args /bin/sh -c "$mounts_of_stdio; sleep 1000"
+	ironbox run -d --bundle "$bundle" "$id" </dev/null >/dev/null 2>"$box/err"
+	await 5 eval '[ "$(wc -l <"$bundle/rootfs/tmp/mounts")" = 4 ]'
+	mapfile -t mounts <"$bundle/rootfs/tmp/mounts"
+	equals "${mounts[0]} ${mounts[1]}" "${mounts[3]} ${mounts[3]}"
+	[ "${mounts[2]}" != "${mounts[3]}" ]
+	rm "$bundle/rootfs/tmp/mounts"
+	ironbox exec "$id" sh -c "$mounts_of_stdio" </dev/null >/dev/null 2>&1
+	equals "$(uniq -c "$bundle/rootfs/tmp/mounts" | awk '{ print $1 }')" 4
+	ironbox kill "$id" KILL
+	await 5 eval '[ "$(state_of)" = stopped ]'
+	ironbox delete "$id"
+}
+
+@test "process: where the container has no null device any more, an exec has the caller's" {
+	box_set ".root.readonly = false"
+	box_start /bin/sh -c 'rm /dev/null; mkfifo /dev/null; touch /tmp/ready; sleep 1000'
+	await 5 test -e "$bundle/rootfs/tmp/ready"
+	ironbox exec "$id" sh -c '[ -c /proc/self/fd/0 ] && [ -c /proc/self/fd/1 ] && cat' </dev/null >/dev/null
+	ironbox exec "$id" sh -c 'rm /dev/null; ln -s zero /dev/null'
+	ironbox exec "$id" cat </dev/null >/dev/null
+	ironbox exec "$id" rm /dev/null
+	ironbox exec "$id" cat </dev/null >/dev/null
+	ironbox delete --force "$id"
+}
+
 @test "process: a descriptor that the caller leaks does not get in; a preserved one does" {
 	box_args /probe fds
 	exec 7</etc/passwd
