@@ -40,10 +40,11 @@ ironbox_with_fds() {
 
 # box_set EXPRESSION [JQ_OPTION...]: edits config.json by jq, as in
 # box_set '.process.user.uid = $uid' --argjson uid 1000
+# ($BOX_JQ: on an emulated CPU gojq starts eight times as fast.)
 box_set() {
 	local expression=$1
 	shift
-	jq "$expression" "$bundle/config.json" "$@" >"$box/config.new" &&
+	"${BOX_JQ:-jq}" "$expression" "$bundle/config.json" "$@" >"$box/config.new" &&
 		mv "$box/config.new" "$bundle/config.json"
 }
 

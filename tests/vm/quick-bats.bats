@@ -92,6 +92,15 @@ TEST "a folder" { cd /; }
 TEST "too" { [ $PWD != / ]; }'
 }
 
+@test "quick-bats: its own variables are not seen by a test" {
+	both 'TEST "none" {
+	for variable in name names number file files line status output count failed work begun tag text own; do
+		[ -z "${!variable+set}" ]
+	done
+}'
+	equals "$verdicts" "ok 1 none"
+}
+
 @test "quick-bats: a failure is told with its place and its output" {
 	file 'helper() {' '	[ a = b ]' '}' 'TEST "bad" {' '	echo said' '	helper' '}'
 	run ./quick-bats "$box/file.bats"

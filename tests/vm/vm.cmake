@@ -49,7 +49,8 @@ function(add_vm_suite name)
   suite_environment(environment ${arg_PLUGINS})
   add_test(NAME ${name} WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
     COMMAND ${PROJECT_SOURCE_DIR}/tests/vm/run-in-vm ${options} --
-      env QUICK_BATS=${PROJECT_SOURCE_DIR}/tests/vm/quick-bats ${environment} ${arg_ENVIRONMENT}
+      env BOX_JQ=gojq QUICK_BATS=${PROJECT_SOURCE_DIR}/tests/vm/quick-bats
+      ${environment} ${arg_ENVIRONMENT}
       ${PROJECT_SOURCE_DIR}/tests/support/run-suite $<$<BOOL:${arg_SYSTEMD}>:--systemd> --timing
       "$<$<BOOL:${arg_TAGGED}>:--filter-tags;vm>" ${arg_UNPARSED_ARGUMENTS}
     COMMAND_EXPAND_LISTS)
