@@ -128,8 +128,8 @@ teardown() {
 }
 
 # The mounts that hold stdin, stdout, stderr and the container's own /dev/null.
-mounts_of_stdio='exec 9</dev/null; for fd in 0 1 2 9; do
-	awk "/mnt_id/ { print \$2 }" "/proc/self/fdinfo/$fd" >>/tmp/mounts; done'
+mounts_of_stdio='exec 9</dev/null; cd /proc/$$/fdinfo
+	mounts=$(awk "/mnt_id/ { print \$2 }" 0 1 2 9); echo "$mounts" >/tmp/mounts'
 
 @test "process: the caller's /dev/null is the container's own; what is no null device is the caller's" {
 	box_set ".root.readonly = false"

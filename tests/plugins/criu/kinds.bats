@@ -23,9 +23,9 @@ goes_through() {
 }
 
 @test "criu: an open TCP connection on lo carries on with --tcp-established" {
-	box_args sh -c 'mkfifo /tmp/up; nc -l -p 7777 </tmp/up | while read i; do echo $i >/shared/count; done &
-		until grep -q ":1E61 .* 0A " /proc/net/tcp; do usleep 50000; done # it listens
-		i=0; while :; do i=$((i+1)); echo $i; sleep 0.05; done | nc 127.0.0.1 7777 >/tmp/up'
+	box_args sh -c 'mkfifo /tmp/up; exec 5<>/tmp/up; nc -l -p 7777 <&5 | while read i; do echo $i >/shared/count; done &
+		until grep -q ":1E61 .* 0A " /proc/net/tcp6; do usleep 50000; done # it listens
+		i=0; while :; do i=$((i+1)); echo $i; sleep 0.05; done | nc 127.0.0.1 7777 >&5'
 	box_set '.root.readonly = false'
 	run_container
 	await 60 counted 3
