@@ -92,17 +92,22 @@ static int on_job_removed(sd_bus_message *signal, void *context, sd_bus_error *u
 /* Nothing waits in here: connection, greeting and match are on their way when the call is. */
 static int begin(struct call *call, const char *member)
 {
-	int result = call->library->open_system(&call->bus);
+	const struct libsystemd *library = call->library;
+	int result = library->is_users ? library->open_user(&call->bus)
+	                               : library->open_system(&call->bus);
 
 	if (result >= 0 && call->makes_job)
-		result = call->library->match_signal(call->bus, NULL, SERVICE, OBJECT, INTERFACE,
-		                                     "JobRemoved", on_job_removed, NULL, call);
+		result = library->match_signal(call->bus, NULL, SERVICE, OBJECT, INTERFACE,
+		                               "JobRemoved", on_job_removed, NULL, call);
 	if (result >= 0)
-		result = call->library->new_call(call->bus, &call->message, SERVICE, OBJECT,
-		                                 INTERFACE, member);
+		result = library->new_call(call->bus, &call->message, SERVICE, OBJECT, INTERFACE,
+		                           member);
 	if (result >= 0)
 		return 0;
-	fail(call, result, "reach the system's D-Bus");
+	fail(call, result,
+	     library->is_users ? "reach the user's D-Bus (DBUS_SESSION_BUS_ADDRESS, or the socket "
+	                         "bus in XDG_RUNTIME_DIR)"
+	                       : "reach the system's D-Bus");
 	call->result->status = BUS_REFUSED;
 	return -1;
 }
@@ -126,7 +131,7 @@ static void await(struct call *call)
 			result = 0;
 	}
 	if (!call->over)
-		fail(call, result, "talk on the system's D-Bus");
+		fail(call, result, "talk on D-Bus");
 }
 
 /* (sv) with an array of bytes in it. */

@@ -37,12 +37,32 @@ int systemd_validate(struct ironbox_stage *stage, struct ironbox_error *error)
 		return -1;
 	if (cgroup_validate(stage, error) < 0)
 		return -1;
-	if (stage->flags & IRONBOX_ROOTLESS && !cgroup_is_unwanted(stage))
-		return stage->host->fail(error, 0,
-		                         "cgroups by systemd take root's rights: a user's own "
-		                         "systemd is not asked (--cgroup-manager cgroupfs takes a "
-		                         "path below a cgroup that was delegated)");
-	return 0;
+	if (!(stage->flags & IRONBOX_ROOTLESS) || cgroup_is_unwanted(stage))
+		return 0;
+	return check_host(stage, error) < 0 ? -1 : unit_read(stage, &data->unit, error);
+}
+
+/*
+ * Of the system's systemd: the root. Of the user's own: its service's cgroup, which is the user's to
+ * move processes in. The runtime has to be in there as well, or the kernel lets it put no process
+ * into a scope ("common ancestor", cgroups(7)).
+ */
+static int find_base(const struct ironbox_stage *stage, char base[CGROUP_PATH_MAX],
+                     struct ironbox_error *error)
+{
+	char own[CGROUP_PATH_MAX];
+
+	base[0] = '\0';
+	if (!(stage->flags & IRONBOX_ROOTLESS))
+		return 0;
+	if (cgroup_read_path(stage, getpid(), own, error) < 0)
+		return -1;
+	if (unit_find_base(own, base))
+		return 0;
+	return stage->host->fail(error, 0,
+	                         "cgroups by the user's own systemd: this process is in %s, which is "
+	                         "none of it (`systemd-run --user --scope COMMAND` is)",
+	                         own);
 }
 
 /* One that is there is somebody else's. Seen before anything is on the record, so that no teardown
@@ -50,10 +70,12 @@ int systemd_validate(struct ironbox_stage *stage, struct ironbox_error *error)
 static int check_is_free(const struct ironbox_stage *stage, int mount_fd, const struct unit *unit,
                          struct ironbox_error *error)
 {
-	char path[CGROUP_PATH_MAX];
+	char base[CGROUP_PATH_MAX], path[CGROUP_PATH_MAX];
 	cleanup_close int fd = -1;
 
-	if (unit_path(unit, path) < 0)
+	if (find_base(stage, base, error) < 0)
+		return -1;
+	if (unit_path(unit, base, path) < 0)
 		return stage->host->fail(error, ENAMETOOLONG, "the cgroup of %s", unit->slice);
 	fd = cgroup_open(mount_fd, path);
 	if (fd >= 0)

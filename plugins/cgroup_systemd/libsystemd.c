@@ -4,6 +4,7 @@
 
 static const struct library_symbol libsystemd_symbols[] = {
 	SYMBOL(open_system, sd_bus_open_system),
+	SYMBOL(open_user, sd_bus_open_user),
 	SYMBOL(close_unref, sd_bus_close_unref),
 	SYMBOL(match_signal, sd_bus_match_signal_async),
 	SYMBOL(call, sd_bus_call_async),
@@ -23,6 +24,7 @@ static const struct library_symbol libsystemd_symbols[] = {
 int libsystemd_open(struct libsystemd *library, const struct ironbox_stage *stage,
                     struct ironbox_error *error)
 {
+	library->is_users = stage->flags & IRONBOX_ROOTLESS;
 	/* the soname since systemd 209, with symbols by version */
 	return library_open(library, "libsystemd.so.0", libsystemd_symbols, stage->host, error);
 }

@@ -13,6 +13,7 @@
 struct libsystemd {
 	void *handle; /* of dlopen(3); first */
 	__typeof__(sd_bus_open_system) *open_system;
+	__typeof__(sd_bus_open_user) *open_user;
 	__typeof__(sd_bus_close_unref) *close_unref;
 	__typeof__(sd_bus_match_signal_async) *match_signal;
 	__typeof__(sd_bus_call_async) *call;
@@ -26,6 +27,7 @@ struct libsystemd {
 	__typeof__(sd_bus_message_close_container) *close_container;
 	__typeof__(sd_bus_message_read) *read;
 	__typeof__(sd_bus_message_get_error) *get_error;
+	bool is_users; /* the systemd to ask is the user's own, and not the system's */
 };
 
 int libsystemd_open(struct libsystemd *library, const struct ironbox_stage *stage,

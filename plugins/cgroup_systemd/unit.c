@@ -3,9 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIELD         "linux.cgroupsPath"
-#define SLICE         ".slice"
-#define DEFAULT_SLICE "system.slice"
+#define FIELD        "linux.cgroupsPath"
+#define SLICE        ".slice"
+#define SYSTEM_SLICE "system.slice"
+#define USER_SLICE   "user.slice"
+
+static const char *default_slice(const struct ironbox_stage *stage)
+{
+	return stage->flags & IRONBOX_ROOTLESS ? USER_SLICE : SYSTEM_SLICE;
+}
 
 static bool is_unit_character(char character)
 {
@@ -56,7 +62,7 @@ static int check_names(const struct ironbox_stage *stage, const char *text, cons
 		                         text, (unsigned char)*bad);
 	if (!is_slice(unit->slice))
 		return stage->host->fail(
-			error, 0, FIELD ": %s: %s is no slice's name, such as " DEFAULT_SLICE, text,
+			error, 0, FIELD ": %s: %s is no slice's name, such as " SYSTEM_SLICE, text,
 			unit->slice);
 	return 0;
 }
@@ -68,7 +74,7 @@ static int name_by_id(const struct ironbox_stage *stage, struct unit *unit,
 	static const char prefix[] = "ironbox-", end[] = ".scope";
 	size_t length = strlen(prefix);
 
-	memcpy(unit->slice, DEFAULT_SLICE, sizeof(DEFAULT_SLICE));
+	snprintf(unit->slice, sizeof(unit->slice), "%s", default_slice(stage));
 	memcpy(unit->scope, prefix, length);
 	for (const char *at = stage->container_id; *at; at++) {
 		if (length + strlen("\\x2b") + sizeof(end) > sizeof(unit->scope))
@@ -103,9 +109,12 @@ int unit_read(const struct ironbox_stage *stage, struct unit *unit, struct ironb
 		                  text);
 	slice_size = (int)(prefix - text - 1);
 	prefix_size = (int)(name - prefix - 1);
-	if (snprintf(unit->slice, sizeof(unit->slice), "%.*s",
-	             slice_size ? slice_size : (int)strlen(DEFAULT_SLICE),
-	             slice_size ? text : DEFAULT_SLICE) >= (int)sizeof(unit->slice) ||
+	if (!slice_size) {
+		text = default_slice(stage);
+		slice_size = (int)strlen(text);
+	}
+	if (snprintf(unit->slice, sizeof(unit->slice), "%.*s", slice_size, text) >=
+	            (int)sizeof(unit->slice) ||
 	    snprintf(unit->scope, sizeof(unit->scope), "%.*s%s%s.scope", prefix_size, prefix,
 	             prefix_size ? "-" : "", name) >= (int)sizeof(unit->scope))
 		return host->fail(error, 0, FIELD ": %s: a name of systemd's has %d bytes at most",
@@ -113,9 +122,10 @@ int unit_read(const struct ironbox_stage *stage, struct unit *unit, struct ironb
 	return check_names(stage, text, unit, error);
 }
 
-int unit_path(const struct unit *unit, char path[CGROUP_PATH_MAX])
+int unit_path(const struct unit *unit, const char *base, char path[CGROUP_PATH_MAX])
 {
-	size_t stem = strlen(unit->slice) - strlen(SLICE), length = 0;
+	size_t stem = strlen(unit->slice) - strlen(SLICE);
+	size_t length = (size_t)snprintf(path, CGROUP_PATH_MAX, "%s", base);
 
 	for (size_t end = 1; unit->slice[0] != '-' && end <= stem; end++)
 		if ((end == stem || unit->slice[end] == '-') && length < CGROUP_PATH_MAX)
@@ -125,4 +135,22 @@ int unit_path(const struct unit *unit, char path[CGROUP_PATH_MAX])
 		length += (size_t)snprintf(path + length, CGROUP_PATH_MAX - length, "/%s",
 		                           unit->scope);
 	return length < CGROUP_PATH_MAX ? 0 : -1;
+}
+
+bool unit_find_base(const char *own, char base[CGROUP_PATH_MAX])
+{
+	static const char start[] = "/user@", end[] = ".service/";
+	const char *at = strstr(own, start);
+	size_t digits, size;
+
+	if (!at)
+		return false;
+	digits = strspn(at + strlen(start), "0123456789");
+	size = (size_t)(at - own) + strlen(start) + digits + strlen(end) - 1;
+	if (digits == 0 || size >= CGROUP_PATH_MAX ||
+	    strncmp(at + strlen(start) + digits, end, strlen(end)) != 0)
+		return false;
+	memcpy(base, own, size);
+	base[size] = '\0';
+	return true;
 }

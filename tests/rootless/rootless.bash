@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # rootless.bash: ordinary users of the suite's own. alice has no subordinate ids, bob has one more
 # than 65536, as podman's keep-id needs them; both are in the group team. They stand in a copy of /etc that no one else sees.
-load ../support/box
+source "$(dirname "${BASH_SOURCE[0]}")/../support/box.bash"
 
 # For setup_file: in the suite's mount namespace, so it ends with the suite.
 users_make() {

@@ -52,7 +52,12 @@ refuses() {
 	refuses "linux.cgroupsPath: /a: expected SLICE:PREFIX:NAME for a cgroup by systemd"
 	box_args /bin/true
 	run ironbox --rootless true --systemd-cgroup run --bundle "$bundle" "$id"
-	contains "$output" "cgroups by systemd take root's rights"
+	contains "$output" "linux.cgroupsPath: /a: expected SLICE:PREFIX:NAME for a cgroup by systemd"
+	equals "$status" 1
+	box_set '.linux.cgroupsPath = "user.slice:ib:web1"'
+	run ironbox --rootless true --systemd-cgroup run --bundle "$bundle" "$id"
+	contains "$output" "cgroups by the user's own systemd: this process is in "
+	contains "$output" ', which is none of it (`systemd-run --user --scope COMMAND` is)'
 	equals "$status" 1
 	# what asks for nothing gets none, and is happy
 	box_set 'del(.linux.cgroupsPath, .linux.resources)'

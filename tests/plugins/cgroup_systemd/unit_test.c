@@ -17,7 +17,8 @@
 #define TEXT_SIZE (2 * UNIT_NAME_SIZE + CGROUP_PATH_MAX)
 
 /* Reads it, and writes "SLICE SCOPE PATH" or the error into text. */
-static void read_path(const char *cgroups_path, const char *id, char text[TEXT_SIZE])
+static void read_path(const char *cgroups_path, const char *id, uint32_t flags,
+                      char text[TEXT_SIZE])
 {
 	struct paper_host paper;
 	struct unit unit;
@@ -29,10 +30,11 @@ static void read_path(const char *cgroups_path, const char *id, char text[TEXT_S
 	         cgroups_path ? "\"" : "");
 	paper_host_begin(&paper, SPEC_CONFIG, json, NULL);
 	paper.stage.container_id = id;
+	paper.stage.flags = flags;
 	if (unit_read(&paper.stage, &unit, &paper.error) < 0) {
 		snprintf(text, TEXT_SIZE, "%s", error_text(&paper.error));
 	} else {
-		assert_int_equal(unit_path(&unit, path), 0);
+		assert_int_equal(unit_path(&unit, "", path), 0);
 		snprintf(text, TEXT_SIZE, "%s %s %s", unit.slice, unit.scope, path);
 	}
 	paper_host_end(&paper);
@@ -89,7 +91,7 @@ static void paths_become_names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		read_path(names[i].cgroups_path, "web1", text);
+		read_path(names[i].cgroups_path, "web1", 0, text);
 		assert_string_equal(text, names[i].expected);
 	}
 }
@@ -99,11 +101,57 @@ static void an_id_is_escaped(void **state)
 	char text[TEXT_SIZE];
 
 	(void)state;
-	read_path(NULL, "a+b.c_d-e", text);
+	read_path(NULL, "a+b.c_d-e", 0, text);
 	assert_string_equal(text, "system.slice ironbox-a\\x2bb.c_d-e.scope "
 	                          "/system.slice/ironbox-a\\x2bb.c_d-e.scope");
-	read_path(NULL, A240 "+++", text);
+	read_path(NULL, A240 "+++", 0, text);
 	assert_string_equal(text, "container id: too long for a name of systemd's");
+}
+
+static void a_user_has_a_slice_of_his_own(void **state)
+{
+	char text[TEXT_SIZE];
+
+	(void)state;
+	read_path(NULL, "web1", IRONBOX_ROOTLESS, text);
+	assert_string_equal(text, "user.slice ironbox-web1.scope /user.slice/ironbox-web1.scope");
+	read_path(":libpod:0f1e", "web1", IRONBOX_ROOTLESS, text);
+	assert_string_equal(text, "user.slice libpod-0f1e.scope /user.slice/libpod-0f1e.scope");
+	read_path("a-b.slice:p:x", "web1", IRONBOX_ROOTLESS, text);
+	assert_string_equal(text, "a-b.slice p-x.scope /a.slice/a-b.slice/p-x.scope");
+}
+
+static const struct {
+	const char *own, *base;
+} bases[] = {
+	{ "/user.slice/user-1000.slice/user@1000.service/user.slice/podman-17.scope",
+	  "/user.slice/user-1000.slice/user@1000.service" },
+	{ "/user.slice/user-1000.slice/user@1000.service/init.scope",
+	  "/user.slice/user-1000.slice/user@1000.service" },
+	{ "/lxc/7/user.slice/user-1000.slice/user@1000.service/app.slice",
+	  "/lxc/7/user.slice/user-1000.slice/user@1000.service" },
+	{ "/user.slice/user-1000.slice/user@1000.service", NULL }, /* it has no processes */
+	{ "/user.slice/user-1000.slice/session-2.scope", NULL },
+	{ "/system.slice/user@.service/x", NULL },
+	{ "/system.slice/user@1000.services/x", NULL },
+	{ "/system.slice/superuser@1000.service/x", NULL },
+	{ "/", NULL },
+	{ "", NULL },
+};
+
+static void a_users_systemd_is_found_by_a_process_of_it(void **state)
+{
+	char base[CGROUP_PATH_MAX], text[CGROUP_PATH_MAX];
+	struct unit unit = { "user.slice", "x.scope" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
+		assert_int_equal(unit_find_base(bases[i].own, base), bases[i].base != NULL);
+		if (bases[i].base)
+			assert_string_equal(base, bases[i].base);
+	}
+	assert_int_equal(unit_path(&unit, "/user@7.service", text), 0);
+	assert_string_equal(text, "/user@7.service/user.slice/x.scope");
 }
 
 int main(void)
@@ -111,6 +159,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paths_become_names),
 		cmocka_unit_test(an_id_is_escaped),
+		cmocka_unit_test(a_user_has_a_slice_of_his_own),
+		cmocka_unit_test(a_users_systemd_is_found_by_a_process_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,12 +40,12 @@ checkpoint() {
 	}
 }
 
-# restore [OPTION...]: as containerd calls it.
+# restore [OPTION...]: as containerd calls it, with pipes for what the images may have as null devices.
 restore() {
 	rm -f "$box/pid"
 	ironbox --log "$box/log" restore -no-subreaper --detach --pid-file "$box/pid" \
 		--bundle "$bundle" --image-path "$images" --work-path "$work" "$@" "$id" \
-		</dev/null >/dev/null 2>"$box/err" || {
+		< <(:) > >(exec cat >/dev/null 3>&-) 2>"$box/err" || {
 		cat "$box/err"
 		tail -40 "$work/restore.log"
 		return 1
