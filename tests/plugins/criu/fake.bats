@@ -83,6 +83,7 @@ goes_on() {
 	mkdir "$bundle/rootfs/data"
 	box_set '.mounts += [{destination: "/alias/", type: "bind", source: $path, options: ["rbind"]}]' \
 		--arg path "$box/data"
+	box_args sleep 1000
 	ironbox run --detach --bundle "$bundle" --pid-file "$box/pid" "$id" </dev/null >"$box/out" 2>/dev/null
 	ironbox checkpoint --leave-running --image-path "$images" "$id"
 	umount -R "$box/data"
