@@ -48,8 +48,9 @@ refused() {
 }
 
 @test "run: a signal to ctr is the container's, and its end by one is 128 and the number" {
+	# ctr hands signals on from shortly after the start; before that they are its own end
 	command ctr run --rm --runtime "$runtime" "$image" "$id" sh -c \
-		'trap "echo heard; exit 3" TERM; echo ready; while :; do sleep 0.1; done' \
+		'trap "echo heard; exit 3" TERM; sleep 1; echo ready; while :; do sleep 0.1; done' \
 		>"$box/out" 3>&- &
 	await 10 grep -q ready "$box/out"
 	kill -TERM $!
