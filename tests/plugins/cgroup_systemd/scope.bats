@@ -70,6 +70,8 @@ delete() {
 		"cpu": {"shares": 512, "quota": 33333, "period": 100000, "cpus": "0", "mems": "0"},
 		"pids": {"limit": 20}, "blockIO": {"weight": 200}, "unified": {"memory.high": "60M"},
 		"hugepageLimits": [{"pageSize": "2MB", "limit": 4194304}]'
+	# a pod's author can bring annotations, which here are no properties (CVE-2024-3154)
+	edit 's|"hostname"|"annotations": {"org.systemd.property.Description": "\x27theirs\x27"},\n&|'
 	create --systemd-cgroup
 	equals "$(files cgroup.procs)" "$(box_pid)"
 	equals "$(properties Slice Delegate ActiveState Description MemoryMax MemorySwapMax MemoryLow \
