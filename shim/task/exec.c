@@ -37,6 +37,15 @@ static void fail_start(struct process *process, struct ttrpc_call *call,
 	task_tell_end(process->task); /* which may have waited for us */
 }
 
+/* Its Start has failed, so it never ran, which is told: what it is reaped with is no second end of
+ * it. Ours, or about to be, and not reaped: it is that one. */
+static void disown(struct process *process, pid_t pid)
+{
+	kill(pid, SIGKILL);
+	replace_fd(&process->pidfd, -1);
+	process->pid = 0;
+}
+
 static int take(struct process *process, struct worker_reply *reply, struct ironbox_error *error)
 {
 	struct made made = MADE_NONE;
@@ -48,8 +57,8 @@ static int take(struct process *process, struct worker_reply *reply, struct iron
 	} else if (result == 0) {
 		result = made_begin(&made, process, error);
 	}
-	if (result < 0 && made.pid > 0) /* ours, or about to be, and not reaped: it is that one */
-		kill(made.pid, SIGKILL);
+	if (result < 0 && made.pid > 0)
+		disown(process, made.pid);
 	made_close(&made);
 	return result;
 }

@@ -161,14 +161,89 @@ is_full() {
 
 @test "short of fds: the call fails alone, and the next one works" {
 	begin sleep 1000
-	pid=$(shim_pid)
 	note_exec e1 true
-	highest=$(find "/proc/$pid/fd" -mindepth 1 -printf '%f\n' | sort -n | tail -1)
-	prlimit --pid "$pid" --nofile=$((highest + 2)):
+	fds_left 1
 	refused "$EXHAUSTED" "Too many open files" call Start exec_id=e1
 	status_is "$RUNNING"
-	prlimit --pid "$pid" --nofile=1000:
+	fds_enough
 	in_exec e2 sh -c 'exit 6' >/dev/null
 	equals "$(call Wait exec_id=e2 | field exit_status)" 6
 	end
+}
+
+# fds_left COUNT: so many more may the shim open. Each call takes one, while it lasts.
+fds_left() {
+	local pid limit left=$1
+	pid=$(shim_pid)
+	for ((limit = 0; left > 0; limit++)); do
+		[ -L "/proc/$pid/fd/$limit" ] || left=$((left - 1))
+	done
+	prlimit --pid "$pid" --nofile="$limit":
+}
+
+fds_enough() {
+	prlimit --pid "$(shim_pid)" --nofile=1000:
+}
+
+fd_count() {
+	find "/proc/$(shim_pid)/fd" -mindepth 1 | wc -l
+}
+
+fd_count_is() {
+	[ "$(fd_count)" -eq "$1" ]
+}
+
+# with_terminal NAME COMMAND...: a call of the terminal that has FIFOs by this name.
+with_terminal() {
+	mkfifo "$box/$1.in" "$box/$1.out"
+	"${@:2}" terminal=true stdin="$box/$1.in" stdout="$box/$1.out"
+}
+
+nobody_has_fifos() { # NAME
+	[ -z "$(find /proc/[0-9]*/fd -lname "$box/$1.*" 2>/dev/null)" ]
+}
+
+terminal_is_given_back() { # NAME FDS
+	await 5 nobody_has_fifos "$1"
+	await 5 fd_count_is "$2"
+}
+
+init_is_alone() {
+	[ "$(call Pids | grep -c pid=)" -eq 1 ]
+}
+
+# An exec is at first short of an fd for its worker, then of those for what the worker has made,
+# and then of copies of the terminal's.
+@test "short of fds: an exec with a terminal is ended, whatever it was that there was no fd for" {
+	begin sleep 1000
+	in_exec e0 true >/dev/null # after which there is a keeper
+	call Wait exec_id=e0 >/dev/null
+	call Delete exec_id=e0 >/dev/null
+	before=$(fd_count)
+	spec=$(jq -n '{args: ["sleep", "1000"], cwd: "/", env: ["PATH=/bin"], user: {uid: 0, gid: 0}}')
+	for ((left = 1; left < 20; left++)); do
+		with_terminal "e$left" call Exec exec_id="e$left" spec.value="$spec"
+		fds_left "$left"
+		! call Start exec_id="e$left" >"$box/started" || break
+		fds_enough
+		contains "$(cat "$box/started")" "$EXHAUSTED: ironbox: "
+		contains "$(cat "$box/started")" "Too many open files"
+		cat "$box/started" >>"$box/refused"
+		await 5 init_is_alone
+		equals "$(call Wait exec_id="e$left" | field exit_status)" 255
+		refused "$NOT_FOUND" "process already finished" call Kill exec_id="e$left" signal=9
+		run call Delete exec_id="e$left"
+		equals "$(field pid <<<"$output") $(field exit_status <<<"$output")" "0 255"
+		terminal_is_given_back "e$left" "$before"
+	done
+	fds_enough
+	for words in "make room for a worker" "take what came of it" "copy the terminal's fd"; do
+		contains "$(cat "$box/refused")" "$words"
+	done
+	call Kill exec_id="e$left" signal=9
+	equals "$(call Wait exec_id="e$left" | field exit_status)" 137
+	call Delete exec_id="e$left" >/dev/null
+	terminal_is_given_back "e$left" "$before"
+	end
+	equals "$(told | grep -c '/tasks/exit.* id=e')" 2 # e0's, and that of the one that ran
 }
