@@ -247,3 +247,36 @@ init_is_alone() {
 	end
 	equals "$(told | grep -c '/tasks/exit.* id=e')" 2 # e0's, and that of the one that ran
 }
+
+# The same of a container: what undoes it has no more fds than what made it had.
+@test "short of fds: a container with a terminal is undone, whatever it was that there was no fd for" {
+	box_args sleep 1000
+	box_set '.process.terminal = true'
+	shim_start
+	before=$(fd_count)
+	for ((left = 1; left < 20; left++)); do
+		fds_left "$left"
+		! with_terminal "c$left" create >"$box/created" || break
+		contains "$(cat "$box/created")" "$EXHAUSTED: ironbox: create $id: "
+		contains "$(cat "$box/created")" "Too many open files"
+		cat "$box/created" >>"$box/refused"
+		await 10 nothing_is_left
+		terminal_is_given_back "c$left" "$before"
+	done
+	fds_enough
+	for words in "make a socket pair" "take what came of it" "copy the terminal's fd"; do
+		contains "$(cat "$box/refused")" "$words"
+	done
+	call Start >/dev/null
+	end
+	nobody_has_fifos "c$left"
+	equals "$(told)" "/tasks/create container_id=$id
+/tasks/start container_id=$id
+/tasks/exit container_id=$id id=$id exit_status=137
+/tasks/delete container_id=$id exit_status=137"
+}
+
+nothing_is_left() {
+	refused "$NOT_FOUND" "" call State &&
+		[ ! -e "/run/containerd/ironbox/$namespace/$id" ] && [ -z "$(box_cgroups)" ]
+}
