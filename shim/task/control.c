@@ -1,4 +1,6 @@
 /* Pause, Resume, Update, Checkpoint: what is done to a container that runs. */
+#include "task/control.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +9,6 @@
 #include "support/log.h"
 #include "task/answer.h"
 #include "task/events.h"
-#include "task/job.h"
 #include "task/methods.h"
 
 static const char *status_words(const struct task *task)
@@ -27,8 +28,7 @@ static bool is_running(const struct task *task)
 
 /* ---- resume ---- */
 
-static int resume_in_worker(const struct job *job, struct worker_reply *reply,
-                            struct ironbox_error *error)
+int resume_in_worker(const struct job *job, struct worker_reply *reply, struct ironbox_error *error)
 {
 	cleanup_job_runtime struct job_runtime runtime = JOB_RUNTIME_NONE;
 

@@ -181,16 +181,6 @@ int create_in_worker(const struct job *job, struct worker_reply *reply, struct i
 
 /* ---- undone ---- */
 
-static int undo_in_worker(const struct job *job, struct worker_reply *reply,
-                          struct ironbox_error *error)
-{
-	cleanup_job_runtime struct job_runtime runtime = JOB_RUNTIME_NONE;
-
-	if (job_runtime_open(&runtime, job->task, reply, error) < 0)
-		return -1;
-	return container_delete(&runtime.runtime, job->task->id, true, error);
-}
-
 static void undone(struct job *job, struct worker_reply *reply, const struct ironbox_error *error)
 {
 	struct shim *shim = job->task->shim;
@@ -206,7 +196,7 @@ void create_undo(struct task *task)
 {
 	task->phase = TASK_UNDOING;
 	task_fail_calls(task); /* of one that comes from a checkpoint, and was known before Start */
-	job_start(&(struct job){ .task = task, .run = undo_in_worker, .done = undone },
+	job_start(&(struct job){ .task = task, .run = delete_in_worker, .done = undone },
 	          "undo the creation of");
 }
 

@@ -7,7 +7,6 @@
 #include "support/process_id.h"
 #include "task/answer.h"
 #include "task/events.h"
-#include "task/job.h"
 #include "task/methods.h"
 #include "task/wait.h"
 
@@ -96,8 +95,7 @@ static void finish(struct task *task)
 	task_remove(task);
 }
 
-static int delete_in_worker(const struct job *job, struct worker_reply *reply,
-                            struct ironbox_error *error)
+int delete_in_worker(const struct job *job, struct worker_reply *reply, struct ironbox_error *error)
 {
 	cleanup_job_runtime struct job_runtime runtime = JOB_RUNTIME_NONE;
 

@@ -13,7 +13,7 @@
 #include "task/delete.h"
 #include "task/events.h"
 #include "task/exec_worker.h"
-#include "task/job.h"
+#include "task/kill.h"
 #include "task/wait.h"
 
 #define DRAIN_MS    10000 /* for output that others than the process may still write */
@@ -66,15 +66,6 @@ static void end_of_exec(struct process *exec)
 }
 
 /* ---- init ---- */
-
-static int kill_rest(const struct job *job, struct worker_reply *reply, struct ironbox_error *error)
-{
-	cleanup_job_runtime struct job_runtime runtime = JOB_RUNTIME_NONE;
-
-	if (job_runtime_open(&runtime, job->task, reply, error) < 0)
-		return -1;
-	return container_kill(&runtime.runtime, job->task->id, SIGKILL, true, error);
-}
 
 static void rest_killed(struct job *job, struct worker_reply *reply,
                         const struct ironbox_error *error)
@@ -146,7 +137,10 @@ static void end_of_init(struct task *task)
 	keep_end(task);
 	exec_keeper_end(task);
 	if (!task->own_pid_namespace)
-		job_start(&(struct job){ .task = task, .run = kill_rest, .done = rest_killed },
+		job_start(&(struct job){ .task = task,
+		                         .signal = SIGKILL,
+		                         .run = kill_all_in_worker,
+		                         .done = rest_killed },
 		          "kill");
 	task->end_timer = (struct timer){ .due = held_up_too_long, .context = task };
 	loop_arm(&task->shim->loop, &task->end_timer, time_now_ms() + HELD_UP_MS);

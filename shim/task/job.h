@@ -23,7 +23,6 @@ struct job {
 	bool cut_off;
 	/* What the verbs need beside it. */
 	int signal;
-	bool all;
 };
 
 #define JOB_DEADLINE_MS 60000

@@ -1,4 +1,6 @@
 /* Kill: a signal for one process, sent from the loop itself, or for all of a container. */
+#include "task/kill.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -6,7 +8,7 @@
 #include "support/log.h"
 #include "support/process_id.h"
 #include "task/answer.h"
-#include "task/job.h"
+#include "task/control.h"
 #include "task/methods.h"
 
 static void refuse_finished(struct ttrpc_call *call)
@@ -17,8 +19,8 @@ static void refuse_finished(struct ttrpc_call *call)
 
 /* ---- all ---- */
 
-static int kill_in_worker(const struct job *job, struct worker_reply *reply,
-                          struct ironbox_error *error)
+int kill_all_in_worker(const struct job *job, struct worker_reply *reply,
+                       struct ironbox_error *error)
 {
 	cleanup_job_runtime struct job_runtime runtime = JOB_RUNTIME_NONE;
 
@@ -40,16 +42,6 @@ static void killed(struct job *job, struct worker_reply *reply, const struct iro
 
 /* ---- one ---- */
 
-static int thaw_in_worker(const struct job *job, struct worker_reply *reply,
-                          struct ironbox_error *error)
-{
-	cleanup_job_runtime struct job_runtime runtime = JOB_RUNTIME_NONE;
-
-	if (job_runtime_open(&runtime, job->task, reply, error) < 0)
-		return -1;
-	return container_resume(&runtime.runtime, job->task->id, error);
-}
-
 static void thawed(struct job *job, struct worker_reply *reply, const struct ironbox_error *error)
 {
 	(void)job;
@@ -70,7 +62,7 @@ static void kill_one(struct process *process, struct ttrpc_call *call, int numbe
 		/* cgroup v1 keeps it alive; an exec waits for Resume, with all others */
 		if (number == SIGKILL && process->task->paused && is_init(process))
 			job_start(&(struct job){ .task = process->task,
-			                         .run = thaw_in_worker,
+			                         .run = resume_in_worker,
 			                         .done = thawed },
 			          "thaw");
 	} else if (errno == ESRCH) {
@@ -96,7 +88,7 @@ void method_kill(void *context, struct ttrpc_call *call, const void *given)
 		job_start(&(struct job){ .task = process->task,
 		                         .call = call,
 		                         .signal = (int)request->signal,
-		                         .run = kill_in_worker,
+		                         .run = kill_all_in_worker,
 		                         .done = killed },
 		          "kill");
 }
