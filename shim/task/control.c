@@ -247,7 +247,7 @@ static void checkpointed(struct job *job, struct worker_reply *reply,
 		answer_empty(job->call);
 		return;
 	}
-	if (job->cut_off)
+	if (job->cut_off && !job->task->paused) /* else it was frozen before, and stays so */
 		undo_freezing(job->task);
 	answer_checkpoint_error(job->call, error);
 }

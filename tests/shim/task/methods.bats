@@ -348,6 +348,23 @@ cgroup_file() {
 	shut_down
 }
 
+@test "checkpoint: one that hangs is ended, and leaves what was paused paused" {
+	printf '#!/bin/sh\nexec sleep 1000\n' >"$box/criu"
+	chmod 755 "$box/criu"
+	box_ini "[criu]"$'\n'"path = $box/criu"
+	begin sleep 1000
+	call Pause
+	refused "$DEADLINE" "checkpoint $id: not done after" call -t 1500 Checkpoint path="$box/images"
+	sleep 0.5
+	status_is "$PAUSED"
+	is_frozen
+	call Resume
+	status_is "$RUNNING"
+	refused "$DEADLINE" "checkpoint $id: not done after" call -t 1500 Checkpoint path="$box/images"
+	status_is "$RUNNING"
+	end
+}
+
 @test "a signal for the shim itself: it ends, and the containers live on" {
 	begin sleep 1000
 	pid=$(shim_pid)
