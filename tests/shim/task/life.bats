@@ -162,6 +162,7 @@ is_full() {
 @test "short of fds: the call fails alone, and the next one works" {
 	begin sleep 1000
 	note_exec e1 true
+	before=$(fds_at_rest)
 	fds_left 1
 	refused "$EXHAUSTED" "Too many open files" call Start exec_id=e1
 	status_is "$RUNNING"
@@ -171,9 +172,11 @@ is_full() {
 	end
 }
 
-# fds_left COUNT: so many more may the shim open. Each call takes one, while it lasts.
+# fds_left COUNT: so many more than $before may the shim open. Each call takes one, while it lasts,
+# which may be for a moment longer than its client.
 fds_left() {
 	local pid limit left=$1
+	await 5 fd_count_is "$before"
 	pid=$(shim_pid)
 	for ((limit = 0; left > 0; limit++)); do
 		[ -L "/proc/$pid/fd/$limit" ] || left=$((left - 1))
@@ -183,6 +186,15 @@ fds_left() {
 
 fds_enough() {
 	prlimit --pid "$(shim_pid)" --nofile=1000:
+}
+
+fds_at_rest() {
+	local count last=
+	until count=$(fd_count) && [ "$count" = "$last" ]; do
+		last=$count
+		sleep 0.1
+	done
+	echo "$count"
 }
 
 fd_count() {
@@ -203,9 +215,18 @@ nobody_has_fifos() { # NAME
 	[ -z "$(find /proc/[0-9]*/fd -lname "$box/$1.*" 2>/dev/null)" ]
 }
 
-terminal_is_given_back() { # NAME FDS
+terminal_is_given_back() { # NAME
 	await 5 nobody_has_fifos "$1"
-	await 5 fd_count_is "$2"
+	await 5 fd_count_is "$before"
+}
+
+begin_with_keeper() {
+	begin sleep 1000
+	in_exec e0 true >/dev/null
+	call Wait exec_id=e0 >/dev/null
+	call Delete exec_id=e0 >/dev/null
+	before=$(fds_at_rest)
+	sleep_spec=$(jq -n '{args: ["sleep", "1000"], cwd: "/", env: ["PATH=/bin"], user: {uid: 0, gid: 0}}')
 }
 
 init_is_alone() {
@@ -215,14 +236,9 @@ init_is_alone() {
 # An exec is at first short of an fd for its worker, then of those for what the worker has made,
 # and then of copies of the terminal's.
 @test "short of fds: an exec with a terminal is ended, whatever it was that there was no fd for" {
-	begin sleep 1000
-	in_exec e0 true >/dev/null # after which there is a keeper
-	call Wait exec_id=e0 >/dev/null
-	call Delete exec_id=e0 >/dev/null
-	before=$(fd_count)
-	spec=$(jq -n '{args: ["sleep", "1000"], cwd: "/", env: ["PATH=/bin"], user: {uid: 0, gid: 0}}')
+	begin_with_keeper
 	for ((left = 1; left < 20; left++)); do
-		with_terminal "e$left" call Exec exec_id="e$left" spec.value="$spec"
+		with_terminal "e$left" call Exec exec_id="e$left" spec.value="$sleep_spec"
 		fds_left "$left"
 		! call Start exec_id="e$left" >"$box/started" || break
 		fds_enough
@@ -234,7 +250,7 @@ init_is_alone() {
 		refused "$NOT_FOUND" "process already finished" call Kill exec_id="e$left" signal=9
 		run call Delete exec_id="e$left"
 		equals "$(field pid <<<"$output") $(field exit_status <<<"$output")" "0 255"
-		terminal_is_given_back "e$left" "$before"
+		terminal_is_given_back "e$left"
 	done
 	fds_enough
 	for words in "make room for a worker" "take what came of it" "copy the terminal's fd"; do
@@ -243,9 +259,26 @@ init_is_alone() {
 	call Kill exec_id="e$left" signal=9
 	equals "$(call Wait exec_id="e$left" | field exit_status)" 137
 	call Delete exec_id="e$left" >/dev/null
-	terminal_is_given_back "e$left" "$before"
+	terminal_is_given_back "e$left"
 	end
 	equals "$(told | grep -c '/tasks/exit.* id=e')" 2 # e0's, and that of the one that ran
+}
+
+# It is killed, and may be reaped, and gone from the shim, in any order. Four fds are enough to hand it
+# over, and too few for its logger.
+@test "short of fds: an exec that is deleted while it is being ended is forgotten" {
+	begin_with_keeper
+	pid=$(shim_pid)
+	for i in {1..20}; do
+		call Exec exec_id="e$i" stdout="file://$box/out" spec.value="$sleep_spec"
+		fds_left 4
+		refused "$EXHAUSTED" "open logger" call Start exec_id="e$i"
+		prlimit --pid "$pid" --nofile=1000:
+		call Delete exec_id="e$i" >/dev/null
+	done
+	await 5 init_is_alone
+	equals "$(shim_pid)" "$pid"
+	end
 }
 
 # The same of a container: what undoes it has no more fds than what made it had.
@@ -253,7 +286,7 @@ init_is_alone() {
 	box_args sleep 1000
 	box_set '.process.terminal = true'
 	shim_start
-	before=$(fd_count)
+	before=$(fds_at_rest)
 	for ((left = 1; left < 20; left++)); do
 		fds_left "$left"
 		! with_terminal "c$left" create >"$box/created" || break
@@ -261,7 +294,7 @@ init_is_alone() {
 		contains "$(cat "$box/created")" "Too many open files"
 		cat "$box/created" >>"$box/refused"
 		await 10 nothing_is_left
-		terminal_is_given_back "c$left" "$before"
+		terminal_is_given_back "c$left"
 	done
 	fds_enough
 	for words in "make a socket pair" "take what came of it" "copy the terminal's fd"; do
