@@ -1,8 +1,6 @@
 #include "task/exit.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 
 #include <ironbox/cleanup.h>
