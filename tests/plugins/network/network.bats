@@ -17,7 +17,8 @@ teardown() {
 }
 
 @test "network: loopback carries" {
-	run inside /bin/sh -c 'nc -l -p 7777 & sleep 0.3; echo carried | nc 127.0.0.1 7777; wait'
+	run inside /bin/sh -c 'nc -l -p 7777 &
+		until echo carried | nc 127.0.0.1 7777 2>/dev/null; do usleep 10000; done; wait'
 	equals "$output" carried
 	equals "$status" 0
 }
