@@ -31,7 +31,9 @@
 
 enum {
 	ERROR_INTERRUPTED = 4, /* errno values: there is no libc that has them */
+	ERROR_BUSY = 16,
 	ERROR_INVALID = 22,
+	SEAL_TRIES = 20, /* 3 s */
 };
 
 /* The engine, as the build made it. */
@@ -161,6 +163,19 @@ static void copy_engine(long fd)
 	}
 }
 
+/* Busy: somebody else holds a page of it for a moment, as reclaim and compaction do. The kernel itself
+ * waits some 0.15 s for them to let go, each time (memfd_wait_for_pins). */
+static void seal(long fd, long seals)
+{
+	long tries = SEAL_TRIES, result;
+
+	do {
+		result = system_call(__NR_fcntl, fd, F_ADD_SEALS, seals, 0, 0);
+	} while (result == -ERROR_BUSY && --tries > 0);
+	if (result < 0)
+		fail("fcntl F_ADD_SEALS", result);
+}
+
 /* The kernel's initial stack: the number of arguments, the arguments, NULL, the environment, NULL.
  */
 _Noreturn void launch(long *stack)
@@ -175,9 +190,7 @@ _Noreturn void launch(long *stack)
 		fd = make_memory_file(&seals);
 	}
 	copy_engine(fd);
-	result = system_call(__NR_fcntl, fd, F_ADD_SEALS, seals, 0, 0);
-	if (result < 0)
-		fail("fcntl F_ADD_SEALS", result);
+	seal(fd, seals);
 	weed(environment);
 	result = system_call(__NR_execveat, fd, (long)"", (long)arguments, (long)environment,
 	                     AT_EMPTY_PATH);
