@@ -1,5 +1,6 @@
-/* What systemd is asked for on the system's D-Bus, or a user's own on his: org.freedesktop.systemd1(5).
- * Each call opens a connection of its own, and ends by its deadline, whoever does not answer. */
+/* What systemd is asked for on the system's D-Bus, or a user's own on his:
+ * org.freedesktop.systemd1(5). Each call opens a connection of its own, and ends by its deadline,
+ * whoever does not answer. */
 #ifndef CGROUP_SYSTEMD_BUS_H
 #define CGROUP_SYSTEMD_BUS_H
 

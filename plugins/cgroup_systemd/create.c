@@ -43,9 +43,9 @@ int systemd_validate(struct ironbox_stage *stage, struct ironbox_error *error)
 }
 
 /*
- * Of the system's systemd: the root. Of the user's own: its service's cgroup, which is the user's to
- * move processes in. The runtime has to be in there as well, or the kernel lets it put no process
- * into a scope ("common ancestor", cgroups(7)).
+ * Of the system's systemd: the root. Of the user's own: its service's cgroup, which is the user's
+ * to move processes in. The runtime has to be in there as well, or the kernel lets it put no
+ * process into a scope ("common ancestor", cgroups(7)).
  */
 static int find_base(const struct ironbox_stage *stage, char base[CGROUP_PATH_MAX],
                      struct ironbox_error *error)
@@ -59,10 +59,11 @@ static int find_base(const struct ironbox_stage *stage, char base[CGROUP_PATH_MA
 		return -1;
 	if (unit_find_base(own, base))
 		return 0;
-	return stage->host->fail(error, 0,
-	                         "cgroups by the user's own systemd: this process is in %s, which is "
-	                         "none of it (`systemd-run --user --scope COMMAND` is)",
-	                         own);
+	return stage->host->fail(
+		error, 0,
+		"cgroups by the user's own systemd: this process is in %s, which is "
+		"none of it (`systemd-run --user --scope COMMAND` is)",
+		own);
 }
 
 /* One that is there is somebody else's. Seen before anything is on the record, so that no teardown

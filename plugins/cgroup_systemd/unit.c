@@ -61,9 +61,9 @@ static int check_names(const struct ironbox_stage *stage, const char *text, cons
 		                               ":-_.\\, and no byte 0x%02x",
 		                         text, (unsigned char)*bad);
 	if (!is_slice(unit->slice))
-		return stage->host->fail(
-			error, 0, FIELD ": %s: %s is no slice's name, such as " SYSTEM_SLICE, text,
-			unit->slice);
+		return stage->host->fail(error, 0,
+		                         FIELD ": %s: %s is no slice's name, such as " SYSTEM_SLICE,
+		                         text, unit->slice);
 	return 0;
 }
 

@@ -17,8 +17,8 @@ struct unit {
  * Without a cgroupsPath: ironbox-ID. */
 int unit_read(const struct ironbox_stage *stage, struct unit *unit, struct ironbox_error *error);
 
-/* Where its cgroup is to be, below that of its systemd: "/a.slice/a-b.slice/x.scope". -1: longer than
- * a path may be. */
+/* Where its cgroup is to be, below that of its systemd: "/a.slice/a-b.slice/x.scope". -1: longer
+ * than a path may be. */
 int unit_path(const struct unit *unit, const char *base, char path[CGROUP_PATH_MAX]);
 
 /* The cgroup of the user's own systemd, from that of a process which it started:
