@@ -163,8 +163,8 @@ static void copy_engine(long fd)
 	}
 }
 
-/* Busy: somebody else holds a page of it for a moment, as reclaim and compaction do. The kernel itself
- * waits some 0.15 s for them to let go, each time (memfd_wait_for_pins). */
+/* Busy: somebody else holds a page of it for a moment, as reclaim and compaction do. The kernel
+ * itself waits some 0.15 s for them to let go, each time (memfd_wait_for_pins). */
 static void seal(long fd, long seals)
 {
 	long tries = SEAL_TRIES, result;
