@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -18,6 +19,8 @@
 #include "lifecycle/process_setup.h"
 #include "lifecycle/signals_reset.h"
 #include "support/log.h"
+#include "support/path.h"
+#include "support/progress.h"
 
 static int use_terminal(int console_fd, struct ironbox_error *error)
 {
@@ -55,10 +58,23 @@ static bool is_null_device(int fd)
 	       status.st_rdev == makedev(1, 3);
 }
 
+/* -1: the container has none, or may not open it. What stands there is the image's to choose, or
+ * for an exec the container's: no magic link leads out, no FIFO is waited for. */
+static int open_own_null_device(const struct container *container)
+{
+	cleanup_close int fd = -1;
+
+	progress_write(container->pipeline.progress, "open", "/dev/null");
+	fd = path_open(AT_FDCWD, "/dev/null", O_RDWR | O_NONBLOCK | O_NOCTTY, 0,
+	               RESOLVE_NO_MAGICLINKS);
+	if (fd < 0 || !is_null_device(fd) || fcntl(fd, F_SETFL, 0) < 0) /* O_NONBLOCK was ours */
+		return -1;
+	return steal_fd(&fd);
+}
+
 /* The caller's /dev/null is a file of the host's mounts: its path tells nothing in here, and CRIU
- * can't open it again. Where the container has none, or may not open it, the caller's is as good.
- * O_NONBLOCK: what stands there is the image's to choose, or for an exec the container's. */
-static void use_own_null_device(void)
+ * can't open it again. Where the container has none, the caller's is as good. */
+static void use_own_null_device(const struct container *container)
 {
 	cleanup_close int own_fd = -1;
 	int fd;
@@ -67,11 +83,9 @@ static void use_own_null_device(void)
 		if (!is_null_device(fd))
 			continue;
 		if (own_fd < 0)
-			own_fd = open("/dev/null",
-			              O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-		if (own_fd < 0 || !is_null_device(own_fd))
+			own_fd = open_own_null_device(container);
+		if (own_fd < 0 || dup2(own_fd, fd) < 0)
 			return;
-		dup2(own_fd, fd);
 	}
 }
 
@@ -86,7 +100,7 @@ int process_stdio(struct container *container, struct ironbox_error *error)
 			return -1;
 		replace_fd(&container->pipeline.console_fd, -1);
 	} else {
-		use_own_null_device();
+		use_own_null_device(container);
 	}
 	if (container->process.uid != 0)
 		give_stdio_to(container->process.uid);

@@ -129,7 +129,8 @@ teardown() {
 
 # The mounts that hold stdin, stdout, stderr and the container's own /dev/null.
 mounts_of_stdio='exec 9</dev/null; cd /proc/$$/fdinfo
-	mounts=$(awk "/mnt_id/ { print \$2 }" 0 1 2 9); echo "$mounts" >/tmp/mounts'
+	mounts=$(awk "/mnt_id/ { print \$2 }" 0 1 2 9); flags=$(awk "/flags/ { print \$2 }" 0)
+	echo "$mounts" >/tmp/mounts; echo "$flags" >/tmp/flags'
 
 @test "process: the caller's /dev/null is the container's own; what is no null device is the caller's" {
 	box_set ".root.readonly = false"
@@ -139,6 +140,8 @@ mounts_of_stdio='exec 9</dev/null; cd /proc/$$/fdinfo
 	mapfile -t mounts <"$bundle/rootfs/tmp/mounts"
 	equals "${mounts[0]} ${mounts[1]}" "${mounts[3]} ${mounts[3]}"
 	[ "${mounts[2]}" != "${mounts[3]}" ]
+	await 5 test -s "$bundle/rootfs/tmp/flags"
+	equals "$(cat "$bundle/rootfs/tmp/flags")" 0100002 # O_RDWR, and not O_NONBLOCK
 	rm "$bundle/rootfs/tmp/mounts"
 	ironbox exec "$id" sh -c "$mounts_of_stdio" </dev/null >/dev/null 2>&1
 	equals "$(uniq -c "$bundle/rootfs/tmp/mounts" | awk '{ print $1 }')" 4
