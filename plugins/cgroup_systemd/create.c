@@ -47,17 +47,17 @@ int systemd_validate(struct ironbox_stage *stage, struct ironbox_error *error)
  * to move processes in. The runtime has to be in there as well, or the kernel lets it put no
  * process into a scope ("common ancestor", cgroups(7)).
  */
-static int find_base(const struct ironbox_stage *stage, char base[CGROUP_PATH_MAX],
+static int find_base(struct ironbox_stage *stage, char base[CGROUP_PATH_MAX],
                      struct ironbox_error *error)
 {
-	char own[CGROUP_PATH_MAX];
+	char own[CGROUP_PATH_MAX] = "";
+	const char *text;
 
 	base[0] = '\0';
 	if (!(stage->flags & IRONBOX_ROOTLESS))
 		return 0;
-	if (cgroup_read_path(stage, getpid(), own, error) < 0)
-		return -1;
-	if (unit_find_base(own, base))
+	text = stage->host->fact(stage, "/proc/self/cgroup");
+	if (text && cgroup_path_of_process(text, "", own, sizeof(own)) && unit_find_base(own, base))
 		return 0;
 	return stage->host->fail(
 		error, 0,
@@ -68,7 +68,7 @@ static int find_base(const struct ironbox_stage *stage, char base[CGROUP_PATH_MA
 
 /* One that is there is somebody else's. Seen before anything is on the record, so that no teardown
  * ever stops it. */
-static int check_is_free(const struct ironbox_stage *stage, int mount_fd, const struct unit *unit,
+static int check_is_free(struct ironbox_stage *stage, int mount_fd, const struct unit *unit,
                          struct ironbox_error *error)
 {
 	char base[CGROUP_PATH_MAX], path[CGROUP_PATH_MAX];
