@@ -5,6 +5,7 @@ load ../../rootless/rootless
 # alice's systemd and her D-Bus. Where the machine's systemd sees its files, too: the rest of /run is
 # the suite's own.
 setup_file() {
+	: "${QUICK_BATS:?a machine of its own, by add_vm_suite: it gets a user and his systemd}"
 	echo alice:x:20001:20001::/:/bin/sh >>/etc/passwd # the machine's, whose systemd looks there
 	users_make
 	install -d -m 700 -o alice -g alice /run/systemd/alice
