@@ -143,12 +143,12 @@ runc_here() {
 }
 
 @test "containers: kill by name and number, and all" {
-	box_start /bin/sh -c 'trap "echo got it; exit 5" USR1; while :; do sleep 0.1; done'
+	box_start /bin/sh -c 'trap "echo got it; exit 5" USR1; echo ready; while :; do sleep 0.1; done'
+	await 5 grep -q ready "$box/out"
 	run ironbox kill "$id" SIGNOSUCH
 	equals "$status" 1
 	equals "$output" "ironbox: kill $id: signal SIGNOSUCH: no such name or number"
 	equals "$(state_of)" running
-	sleep 0.2
 	ironbox kill "$id" usr1
 	await 5 eval '[ "$(state_of)" = stopped ]'
 	contains "$(cat "$box/out")" "got it"

@@ -113,6 +113,13 @@ await() {
 	done
 }
 
+# A background `ironbox events` of the container has begun to watch.
+box_is_watched() {
+	local pid links
+	pid=$(pgrep -f "ironbox .*events .*$id") && links=$(readlink "/proc/$pid/fd"/*) &&
+		[[ $links == *inotify* || $links == *eventfd* ]]
+}
+
 # equals WHAT EXPECTED: tells the difference, as [ does not.
 equals() {
 	[ "$1" = "$2" ] || {

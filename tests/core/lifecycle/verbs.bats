@@ -249,9 +249,10 @@ $(ironbox exec "$id" /bin/grep -E 'NoNew|Cap[PEB]' /proc/1/status)"
 
 @test "verbs: events tells that the memory ran out" {
 	box_set '.linux.resources.memory = {limit: 20971520, swap: 20971520}'
-	box_create /bin/sh -c 'sleep 0.5; /probe alloc 200'
+	box_create /probe alloc 200
 	ironbox events --interval 60s "$id" >"$box/events" 2>&1 &
 	local events=$!
+	await 10 box_is_watched
 	ironbox start "$id"
 	await 10 eval '[ "$(state_of)" = stopped ]'
 	await 5 grep -q '"oom"' "$box/events"

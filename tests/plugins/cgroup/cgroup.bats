@@ -214,15 +214,15 @@ status_is() {
 
 @test "kill --all: reaches every process, paused ones stay paused" {
 	box_set '.linux.namespaces -= [{"type": "pid"}]'
-	box_start /bin/sh -c 'trap "echo got; exit" USR1; sleep 100 & wait'
-	sleep 0.2
+	box_start /bin/sh -c 'trap "echo got; exit" USR1; echo ready; sleep 100 & wait'
+	await 5 grep -q ready "$box/out"
 	ironbox pause "$id"
 	ironbox kill --all "$id" USR1
 	equals "$(state_of "$id")" paused
-	equals "$(cat "$box/out")" ""
+	equals "$(cat "$box/out")" ready
 	ironbox resume "$id"
 	await 5 status_is stopped
-	equals "$(cat "$box/out")" got
+	equals "$(cat "$box/out")" $'ready\ngot'
 	ironbox delete "$id"
 }
 

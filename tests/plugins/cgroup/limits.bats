@@ -58,7 +58,7 @@ teardown() {
 	await 30 running
 	ironbox events "$id" >"$box/events" 3>&- &
 	local events=$!
-	sleep 0.5
+	await 30 box_is_watched
 	echo go >"$bundle/rootfs/go"
 	status=0
 	wait "$run" || status=$?

@@ -14,6 +14,10 @@ lines_of() {
 	wc -l <"$box/out"
 }
 
+has_more_lines_than() {
+	[ "$(lines_of)" -gt "$1" ]
+}
+
 @test "cgroup1: a paused container stands still, and goes on" {
 	local before
 	box_start /bin/sh -c 'while :; do echo .; usleep 10000; done'
@@ -27,8 +31,7 @@ lines_of() {
 	[ "$status" -ne 0 ]
 	ironbox resume "$id"
 	equals "$(state_of)" running
-	sleep 0.3
-	[ "$(lines_of)" -gt "$before" ]
+	await 5 has_more_lines_than "$before"
 	end
 }
 

@@ -60,8 +60,8 @@ teardown() {
 }
 
 @test "cgroup1: without a v2 tree a signal to all leaves a paused container paused" {
-	box_start /bin/sh -c 'trap "echo init" TERM; while :; do sleep 0.01; done'
-	sleep 0.2
+	box_start /bin/sh -c 'trap "echo init" TERM; echo ready; while :; do sleep 0.01; done'
+	await 5 grep -q ready "$box/out"
 	ironbox pause "$id"
 	ironbox kill --all "$id" TERM
 	equals "$(limit_of freezer freezer.state)" FROZEN

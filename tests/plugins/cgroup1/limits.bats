@@ -34,7 +34,7 @@ teardown() {
 	resources '{"memory": {"limit": 16777216, "swap": 16777216}}'
 	box_sleep
 	ironbox events --interval 1h "$id" >"$box/events" 2>&1 &
-	sleep 0.5
+	await 5 box_is_watched
 	run ironbox exec "$id" /probe alloc 64
 	equals "$status" 137
 	await 5 grep -q '"type":"oom"' "$box/events"
