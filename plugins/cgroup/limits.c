@@ -73,6 +73,8 @@ static int check_usage(const struct limits *limits, struct ironbox_error *error)
 	const struct resources_memory *memory = &limits->resources->memory;
 	uint64_t usage;
 
+	if (limits->use == RESOURCES_CREATE) /* nothing is in it yet */
+		return 0;
 	if (!memory->check_before_update || !memory->has_limit || memory->limit < 0)
 		return 0;
 	if (cgroup_read_number(limits->cgroup_fd, "memory.current", &usage) < 0)
@@ -143,17 +145,23 @@ static int write_memory(const struct limits *limits, struct ironbox_error *error
 
 /* ---- cpu ---- */
 
-/* cpu.max is "QUOTA PERIOD"; without the second the period stays, the first there always is. */
+/* cpu.max is "QUOTA PERIOD". Of what an update does not name, that which stands there is meant; the
+ * kernel knows it for the period itself, but who is told does not. */
 static int write_cpu_max(const struct limits *limits, struct ironbox_error *error)
 {
 	const struct resources_cpu *cpu = &limits->resources->cpu;
 	char quota[32] = "max", period[32] = "", both[64];
 
+	if (limits->use == RESOURCES_UPDATE && !(cpu->has_quota && cpu->has_period) &&
+	    cgroup_read(limits->cgroup_fd, "cpu.max", both, sizeof(both)) > 0) {
+		size_t size = strcspn(both, " ");
+
+		snprintf(period, sizeof(period), "%.31s", both + size);
+		if (!cpu->has_quota)
+			snprintf(quota, sizeof(quota), "%.*s", (int)size, both);
+	}
 	if (cpu->has_quota && cpu->quota > 0)
 		snprintf(quota, sizeof(quota), "%lld", (long long)cpu->quota);
-	else if (!cpu->has_quota && limits->use == RESOURCES_UPDATE &&
-	         cgroup_read(limits->cgroup_fd, "cpu.max", both, sizeof(both)) > 0)
-		snprintf(quota, sizeof(quota), "%.*s", (int)strcspn(both, " "), both);
 	if (cpu->has_period)
 		snprintf(period, sizeof(period), " %llu", (unsigned long long)cpu->period);
 	snprintf(both, sizeof(both), "%s%s", quota, period);

@@ -193,12 +193,14 @@ int freezer_signal(const struct ironbox_stage *stage, struct hierarchies *all, i
                    struct ironbox_error *error)
 {
 	struct hierarchy *unified = hierarchies_with(all, V1_UNIFIED);
+	struct hierarchy *freezer = unified ? unified : hierarchies_with(all, V1_FREEZER);
 
+	/* removed: nobody is in it */
+	if (freezer && hierarchy_directory(all, freezer) < 0 && errno == ENOENT)
+		return 0;
 	if (!unified || number != SIGKILL)
 		return signal_frozen(stage, all, number, error);
-	if (hierarchy_directory(all, unified) < 0)
-		return errno == ENOENT ? 0
-		                       : stage->host->fail(error, errno, "open cgroup %s%s",
-		                                           unified->top, all->path);
+	if (unified->directory_fd < 0)
+		return stage->host->fail(error, errno, "open cgroup %s%s", unified->top, all->path);
 	return cgroup_write(stage, unified->directory_fd, "cgroup.kill", "1", NULL, error);
 }

@@ -55,8 +55,9 @@ int lists_write(const struct ironbox_stage *stage, const struct cgroup_resources
 
 /* ---- cpuset.c ---- */
 
-/* A new cpuset has neither CPUs nor memory, and no process may enter it: it gets its parent's. */
-int cpuset_inherit(const struct ironbox_stage *stage, int directory_fd,
+/* A new cpuset has neither CPUs nor memory, and no process may enter it: it gets its parent's. Of
+ * one that is not new only what it lacks. */
+int cpuset_inherit(const struct ironbox_stage *stage, int directory_fd, bool is_new,
                    struct ironbox_error *error);
 
 /* ---- devices.c ---- */

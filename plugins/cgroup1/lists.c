@@ -1,6 +1,9 @@
 /* The lists of linux.resources, a write(2) for each of their items. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+
+#include <files.h>
 
 #include "internal.h"
 
@@ -102,6 +105,22 @@ static int write_block_io(const struct ironbox_stage *stage, const struct resour
 	return 0;
 }
 
+/* Reservations would get around the limit until they are used; Linux 5.7 has one for them. */
+static int limit_reservations(const struct ironbox_stage *stage, struct hierarchies *all,
+                              const struct resources_hugepage *hugepage, const char *text,
+                              struct ironbox_error *error)
+{
+	struct hierarchy *hierarchy = hierarchies_with(all, V1_HUGETLB);
+	char file[80];
+
+	snprintf(file, sizeof(file), "hugetlb.%s.rsvd.limit_in_bytes", hugepage->page_size);
+	if (hierarchy && hierarchy_directory(all, hierarchy) >= 0 &&
+	    cgroup_write(stage, hierarchy->directory_fd, file, text, NULL, error) < 0 &&
+	    errno != ENOENT)
+		return -1;
+	return 0;
+}
+
 static int write_hugepages(const struct ironbox_stage *stage, const struct ironbox_value *item,
                            const char *key, struct hierarchies *all, const struct list_line *line,
                            struct ironbox_error *error)
@@ -117,7 +136,9 @@ static int write_hugepages(const struct ironbox_stage *stage, const struct ironb
 	snprintf(text, sizeof(text), "%" PRIu64, hugepage.limit);
 	this.file = file;
 	this.text = text;
-	return limits_write_line(stage, all, &this, error);
+	if (limits_write_line(stage, all, &this, error) < 0)
+		return -1;
+	return limit_reservations(stage, all, &hugepage, text, error);
 }
 
 /* "mlx4_0 hca_handle=2 hca_object=2000": kernel, cgroup-v1/rdma.rst */

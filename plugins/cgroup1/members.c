@@ -103,7 +103,7 @@ static int make_parents(const struct ironbox_stage *stage, const struct hierarch
 
 			if (fd < 0)
 				return stage->host->fail(error, errno, "open cgroup %s", path);
-			if (cpuset_inherit(stage, fd, error) < 0)
+			if (cpuset_inherit(stage, fd, true, error) < 0)
 				return -1;
 		}
 		*slash = '/';
@@ -150,7 +150,7 @@ static int make_one(struct ironbox_stage *stage, struct hierarchies *all, size_t
 	if (hierarchy_directory(all, hierarchy) < 0)
 		return stage->host->fail(error, errno, "open cgroup %s%s", hierarchy->top,
 		                         all->path);
-	return cpuset_inherit(stage, hierarchy->directory_fd, error);
+	return cpuset_inherit(stage, hierarchy->directory_fd, !hierarchy->existed, error);
 }
 
 /* Of v1 the file by which to enter; of the v2 tree the directory, for clone_into_cgroup. */

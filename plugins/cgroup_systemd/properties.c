@@ -98,11 +98,11 @@ static void take_cpu_max(struct properties *properties, const char *value)
 	set_number(properties, PROPERTY_CPU_QUOTA, is_quota, quota);
 }
 
-/* Since systemd 252 a weight of 0 is its word for idle, and all others are one for not. */
+/* Since systemd 252 a weight of 0 is its word for idle, and all others are one for not: the kernel
+ * gives 100 to who is idle no more. A weight of one's own is told after it. */
 static void take_cpu_idle(struct properties *properties, const char *value)
 {
-	if (strcmp(value, "1") == 0)
-		set_number(properties, PROPERTY_CPU_WEIGHT, true, 0);
+	set_number(properties, PROPERTY_CPU_WEIGHT, true, strcmp(value, "1") == 0 ? 0 : 100);
 }
 
 bool properties_find_bfq(void)
@@ -115,7 +115,7 @@ bool properties_find_bfq(void)
  * into io.weight, and into that one by a line from 100 to 100, which is both's default, and from
  * 10000 to 1000. Of a single device ("8:0 100") it is not told.
  */
-static void take_io_weight(struct properties *properties, const char *value)
+static void take_bfq_weight(struct properties *properties, const char *value)
 {
 	uint64_t weight;
 	bool is_number = parse_number(value, &weight);
@@ -129,6 +129,18 @@ static void take_io_weight(struct properties *properties, const char *value)
 	else if (weight > 100)
 		weight = 100 + (weight - 100) * 11;
 	set_number(properties, PROPERTY_IO_WEIGHT, true, weight);
+}
+
+/* "100" or "default 100", of linux.resources.unified. */
+static void take_io_weight(struct properties *properties, const char *value)
+{
+	static const char word[] = "default ";
+	uint64_t weight;
+
+	if (strncmp(value, word, strlen(word)) == 0)
+		value += strlen(word);
+	if (parse_number(value, &weight) && weight <= 10000)
+		set_number(properties, PROPERTY_IO_WEIGHT, true, weight);
 }
 
 /* "0-3,7" as bits, the lowest first. */
@@ -175,6 +187,8 @@ void properties_tell(void *context, const char *file, const char *value)
 	if (strcmp(file, "cpu.max") == 0)
 		take_cpu_max(properties, value);
 	else if (strcmp(file, "io.bfq.weight") == 0)
+		take_bfq_weight(properties, value);
+	else if (strcmp(file, "io.weight") == 0)
 		take_io_weight(properties, value);
 	else if (strcmp(file, "cpu.idle") == 0)
 		take_cpu_idle(properties, value);

@@ -64,6 +64,7 @@ static const struct told {
 	  .is_update = true,
 	  .expected = "CPUQuotaPerSecUSec=max" },
 	{ .json = "{\"cpu\": {\"idle\": 1}}", .expected = "CPUWeight=0" },
+	{ .json = "{\"cpu\": {\"idle\": 0}}", .is_update = true, .expected = "CPUWeight=100" },
 	{ .json = "{\"cpu\": {\"idle\": 0, \"shares\": 2}}",
 	  .is_update = true,
 	  .expected = "CPUWeight=1" },
@@ -96,6 +97,12 @@ static const struct told {
 	          "\"pids.max\": \"max\"}}",
 	  .expected = "MemoryMax=2097152 MemoryHigh=1073741824 MemoryMin=524288 TasksMax=max "
 	              "CPUQuotaPerSecUSec=max CPUQuotaPeriodUSec=50000" },
+	{ .json = "{\"unified\": {\"io.weight\": \"default 200\"}}", .expected = "IOWeight=200" },
+	{ .json = "{\"unified\": {\"io.weight\": \"300\"}}", .expected = "IOWeight=300" },
+	{ .json = "{\"unified\": {\"io.weight\": \"8:0 300\"}}", .expected = "" },
+	/* at first nothing is in use */
+	{ .json = "{\"memory\": {\"limit\": 1048576, \"checkBeforeUpdate\": true}}",
+	  .expected = "MemoryMax=1048576" },
 	/* what systemd would refuse is in the file alone */
 	{ .json = "{\"unified\": {\"memory.high\": \"0\", \"memory.max\": \"1X\", "
 	          "\"memory.low\": \"99999999999T\", \"hugetlb.2MB.max\": \"0\"}}",
