@@ -13,6 +13,8 @@
 #include "support/log.h"
 #include "support/process_id.h"
 
+#define FROZEN_AFTER_MS 20 /* who is not frozen is dead by then, mostly */
+
 static void free_state(struct container_state_file *state)
 {
 	free(state->oci_version);
@@ -110,6 +112,25 @@ int container_load_pipeline(struct container *container, const char *serving, bo
 		return -1;
 	log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(error));
 	return 0;
+}
+
+void container_let_die(struct container *container)
+{
+	char *progress = container->pipeline.progress;
+	bool is_loaded = container->pipeline.stages;
+	ERROR_NONE(error);
+
+	if (process_wait_dead(container->pidfd, FROZEN_AFTER_MS))
+		return;
+	if ((!is_loaded && container_load_pipeline(container, "resume", true, &error) < 0) ||
+	    (container_is_paused(container, &error) &&
+	     pipeline_run(&container->pipeline, PHASE_RESUME, &error) < 0))
+		log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(&error));
+	if (is_loaded)
+		return;
+	pipeline_free(&container->pipeline); /* it is loaded anew for the teardown */
+	container->pipeline = PIPELINE_NONE;
+	container->pipeline.progress = progress;
 }
 
 bool container_is_paused(struct container *container, struct ironbox_error *error)

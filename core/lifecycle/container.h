@@ -14,6 +14,7 @@ struct container_state_file {
 	uint64_t start_time;
 	uid_t owner;
 	bool has_poststart_hooks, has_poststop_hooks;
+	bool no_new_keyring; /* each process stays in its maker's session keyring */
 	uint32_t stage_flags;
 };
 
@@ -46,6 +47,7 @@ struct container {
 	bool has_attach;        /* init waits for MESSAGE_ATTACHED */
 	bool hides_late;        /* … and till then it is dumpable: see make_init */
 	bool has_runtime_hooks; /* init tells MESSAGE_MOUNTED and waits */
+	bool cwd_is_left;       /* root may not enter it: the user does */
 	bool made;              /* by this verb: the end of scope undoes it unless kept */
 	bool kept;
 };
@@ -101,6 +103,10 @@ enum container_status container_status(struct container *container, struct ironb
 /* Does a stage of the loaded pipeline say so? */
 bool container_is_paused(struct container *container, struct ironbox_error *error);
 
+/* After SIGKILL to init. In v1's freezer alone a process has to be thawed to die (kernel,
+ * freezer-subsystem.rst); so one that is still there after a moment, and paused, is resumed. */
+void container_let_die(struct container *container);
+
 /* Opens a container for a verb: directory, state.json. An id that is not there: code ENOENT,
  * "container does not exist". */
 int container_open(struct container *container, const struct runtime *runtime, const char *id,
@@ -131,7 +137,9 @@ int container_go(struct container *container, struct ironbox_error *error);
 
 /* ---- run.c, for restore too: the end of a container that is waited for ---- */
 
-void run_unlock(const struct container *container);
+void run_unlock(struct container *container);
+/* Kills and, unless keep, deletes one that runs, where the verb failed behind run_unlock. */
+void run_end_unwatched(struct container *container, bool keep);
 /* Deletes it with all that this verb still holds of it, unless someone else did. */
 int run_delete_own(struct container *container, struct ironbox_error *error);
 

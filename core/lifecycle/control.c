@@ -52,29 +52,40 @@ static const struct ironbox_value *pid_namespace(struct container *container)
 	return pipeline_namespace(&seen, "pid");
 }
 
+/* A joined one ends with somebody else. */
+static bool has_own_pid_namespace(struct container *container)
+{
+	const struct ironbox_value *namespace = pid_namespace(container);
+
+	return namespace && !value_member(namespace, "path");
+}
+
 /* By the stage that knows them all. Where none does, the end of a pid namespace's first process is
  * that of all others in it: pid_namespaces(7). */
 static int signal_each(struct container *container, int number, struct ironbox_error *error)
 {
-	const struct ironbox_value *namespace;
 	int result = signal_all(container, number, error);
 
 	if (result <= 0)
 		return result;
-	namespace = number == SIGKILL ? pid_namespace(container) : NULL;
-	if (namespace && !value_member(namespace, "path")) /* made for it, not joined */
+	if (number == SIGKILL && has_own_pid_namespace(container))
 		return signal_init(container, number, error);
 	return error_begin(error, 0, "no stage of it can signal all processes");
 }
 
-/* Without a pid namespace init's end is not the others': runc kills them all too. */
+/* Without a pid namespace of its own init's end is not the others': runc kills them all too. */
 static int signal_one(struct container *container, int number, struct ironbox_error *error)
 {
 	int result = 1;
 
-	if (number == SIGKILL && !pid_namespace(container))
+	if (number == SIGKILL && !has_own_pid_namespace(container))
 		result = signal_all(container, number, error);
-	return result > 0 ? signal_init(container, number, error) : result;
+	if (result <= 0)
+		return result;
+	result = signal_init(container, number, error);
+	if (result == 0 && number == SIGKILL)
+		container_let_die(container);
+	return result;
 }
 
 int container_kill(const struct runtime *runtime, const char *id, int signal, bool all,

@@ -19,6 +19,7 @@ static int kill_init(struct container *container, struct ironbox_error *error)
 		return 0;
 	progress_write(container->pipeline.progress, PROGRESS_WAIT "the end of init", NULL);
 	process_signal(container->pidfd, SIGKILL); /* ESRCH: dead meanwhile, which is the aim */
+	container_let_die(container);
 	if (!process_wait_dead(container->pidfd, KILL_TIMEOUT_MS)) {
 		char state = '?';
 
@@ -95,21 +96,29 @@ static int check_deletable(struct container *container, struct ironbox_error *er
 static int delete (struct container *container, const struct runtime *runtime, const char *id,
                    bool force, struct ironbox_error *error)
 {
+	bool cut_off = false;
+
 	if (state_open(container, runtime, id, true, error) < 0)
 		return force && error->code == ENOENT ? 0 : -1;
 	if (state_read(container, error) < 0) {
-		if (!force)
+		cut_off = error->code == ENOENT;
+		if (!force && !cut_off)
 			return -1;
 		/* cut off, foreign, or never written: the record alone says what to undo */
 		log_write(IRONBOX_LOG_DEBUG, "%s: %s", id, error_text(error));
 		take_recorded_init(container);
 	}
-	if (!force && check_deletable(container, error) < 0)
+	if (!force && !cut_off && check_deletable(container, error) < 0)
 		return -1;
 	/* opens the pidfd if it lives; EMFILE, say, is no sign that it does not */
 	if (container->state.pid && state_status(container) == STATUS_STOPPED && errno != ESRCH)
 		return error_begin(error, errno, "look for process %d", (int)container->state.pid);
-	return container_destroy(container, error);
+	if (container_destroy(container, error) < 0)
+		return -1;
+	/* ours is the lock, so nobody is at it any more; runc removes it and says so, too */
+	if (!force && cut_off)
+		return error_begin(error, 0, "container does not exist: its creation was cut off");
+	return 0;
 }
 
 int container_delete(const struct runtime *runtime, const char *id, bool force,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -110,9 +111,12 @@ static const char *kind_of(mode_t mode)
 
 static void tell_rights(struct finding *finding, const char *verb, const struct stat *status)
 {
+	/* no user: then these tell who it is that files are opened as, see process_look_up */
+	unsigned uid = (unsigned)setfsuid((uid_t)-1), gid = (unsigned)setfsgid((gid_t)-1);
+
 	snprintf(finding->predicate, sizeof(finding->predicate),
-	         "may not be %s by uid %u, gid %u (mode %04o, owner %u:%u)", verb, geteuid(),
-	         getegid(), status->st_mode & 07777, status->st_uid, status->st_gid);
+	         "may not be %s by uid %u, gid %u (mode %04o, owner %u:%u)", verb, uid, gid,
+	         status->st_mode & 07777, status->st_uid, status->st_gid);
 }
 
 /* The directory before the bad component: it is none, or may not be searched. */

@@ -113,9 +113,10 @@ _Noreturn void init_main(struct container *container, const struct create_reques
 	    hooks_run(container, HOOK_CREATE_CONTAINER, STATUS_CREATING, &error) == 0 &&
 	    attributes_write(pipeline, &error) == 0 && /* behind the host's last hook */
 	    pivot(container, &error) == 0 && pipeline_run(pipeline, PHASE_ENTER, &error) == 0 &&
-	    process_setup(container, request->no_new_keyring, &error) == 0 &&
+	    process_setup(container, &error) == 0 &&
 	    process_leave_runtime(container, request->preserve_fds, &error) == 0 &&
-	    process_stdio(container, &error) == 0 &&
+	    process_stdio(container, &error) == 0 && process_set_groups(container, &error) == 0 &&
+	    process_look_up(container, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_CONFINE, &error) == 0 &&
 	    process_become_user(container, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_DROP, &error) == 0 &&

@@ -110,7 +110,8 @@ static void joined_main(struct container *container, const void *request)
 	         (int)(joins_pid_namespace(container) ? container->pid : getpid()));
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* it is not inherited */
 	if (attributes_write_received(container, &error) == 0 &&
-	    process_setup(container, false, &error) == 0 && process_stdio(container, &error) == 0 &&
+	    process_setup(container, &error) == 0 && process_stdio(container, &error) == 0 &&
+	    process_set_groups(container, &error) == 0 && process_look_up(container, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_CONFINE, &error) == 0 &&
 	    process_become_user(container, &error) == 0 &&
 	    pipeline_run(pipeline, PHASE_DROP, &error) == 0 &&

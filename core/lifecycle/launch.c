@@ -244,6 +244,7 @@ int launch_begin(struct container *container, const struct runtime *runtime,
 	struct pipeline *pipeline = &container->pipeline;
 
 	pipeline->verb = verb;
+	container->state.no_new_keyring = request->no_new_keyring;
 	container->ties = request->ties;
 	if (request->ties.console_fd)
 		*request->ties.console_fd = -1;

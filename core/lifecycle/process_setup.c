@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/personality.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -188,19 +189,51 @@ static int set_personality(const struct container *container, struct ironbox_err
 	return 0;
 }
 
-int process_setup(struct container *container, bool no_new_keyring, struct ironbox_error *error)
+/* Root may be denied what the user owns: on NFS, or where a user namespace does not map the group.
+ * Then it is entered as the user, by process_look_up. */
+static int enter_cwd_or_leave_it(struct container *container, struct ironbox_error *error)
+{
+	const struct oci_process *process = &container->process;
+
+	if (enter_cwd(process->cwd, container->made, error) == 0)
+		return 0;
+	if (process->uid == 0 || (error->code != EACCES && error->code != EPERM))
+		return -1;
+	error_reset(error);
+	container->cwd_is_left = true;
+	return 0;
+}
+
+int process_setup(struct container *container, struct ironbox_error *error)
 {
 	struct oci_process *process = &container->process;
 
 	if (add_home(process, error) < 0 ||
 	    add_listen_fds(process, container->listen_fds, error) < 0 ||
 	    set_rlimits(process, error) < 0 ||
-	    (!no_new_keyring && join_keyring(container->id, error) < 0) ||
-	    enter_cwd(process->cwd, container->made, error) < 0 ||
-	    find_program(container, &container->program, error) < 0 ||
+	    (!container->state.no_new_keyring && join_keyring(container->id, error) < 0) ||
+	    enter_cwd_or_leave_it(container, error) < 0 ||
 	    set_scheduler(&process->scheduler, error) < 0 || set_io_priority(process, error) < 0 ||
 	    set_affinity(process, error) < 0 || set_personality(container, error) < 0 ||
 	    memory_policy_set(&container->spec, error) < 0)
 		return -1;
 	return 0;
+}
+
+int process_look_up(struct container *container, struct ironbox_error *error)
+{
+	const struct oci_process *process = &container->process;
+	int own_uid, own_gid, result = 0;
+
+	if (process->uid == 0)
+		return find_program(container, &container->program, error);
+	own_gid = setfsgid(process->gid);
+	own_uid = setfsuid(process->uid);
+	if (container->cwd_is_left)
+		result = enter_cwd(process->cwd, false, error);
+	if (result == 0)
+		result = find_program(container, &container->program, error);
+	setfsuid((uid_t)own_uid);
+	setfsgid((gid_t)own_gid);
+	return result;
 }

@@ -119,7 +119,7 @@ static bool keeps_groups(const struct container *container)
 }
 
 /* Always and exactly: a group of the caller's must not stay (CVE-2022-2989). */
-static int set_groups(const struct container *container, struct ironbox_error *error)
+int process_set_groups(const struct container *container, struct ironbox_error *error)
 {
 	const struct oci_process *process = &container->process;
 
@@ -151,8 +151,6 @@ int process_become_user(struct container *container, struct ironbox_error *error
 {
 	const struct oci_process *process = &container->process;
 
-	if (set_groups(container, error) < 0)
-		return -1;
 	if (pipeline_has(&container->pipeline, PHASE_DROP) && prctl(PR_SET_KEEPCAPS, 1) < 0)
 		return error_begin(error, errno, "keep the capabilities");
 	if (syscall(SYS_setresgid, process->gid, process->gid, process->gid) < 0)

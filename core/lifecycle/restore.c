@@ -248,7 +248,6 @@ static int restore(struct container *container, const struct restore_request *re
 	run_unlock(container);
 	if (hooks_run(container, HOOK_POSTSTART, STATUS_RUNNING, error) < 0)
 		return -1;
-	container->kept = true;
 	*exit_code = 0;
 	if (request->detach)
 		return 0;
@@ -266,6 +265,8 @@ int container_restore(const struct runtime *runtime, const struct restore_reques
 	result = restore(&container, request, &foreground, exit_code, error);
 	if (result < 0)
 		outside_take_back(&container);
+	if (result < 0 && container.kept)
+		run_end_unwatched(&container, false);
 	if (result < 0 || (!request->detach && run_delete_own(&container, error) < 0))
 		return error_context(error, "restore %s", request->create.id);
 	return 0;

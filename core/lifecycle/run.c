@@ -22,9 +22,11 @@ static int check_request(const struct run_request *request, struct ironbox_error
 	return 0;
 }
 
-/* Once it runs, it is anyone's to pause, update or delete. */
-void run_unlock(const struct container *container)
+/* Once it runs, it is anyone's to pause, update or delete: who ends it from here on has to lock it
+ * and look whether it is there still, as run_delete_own does. */
+void run_unlock(struct container *container)
 {
+	container->kept = true;
 	flock(container->directory_fd, LOCK_UN); /* can't fail on an fd of ours */
 }
 
@@ -87,7 +89,6 @@ static int run(struct container *container, const struct runtime *runtime,
 	if (container_launch(container, runtime, &request->create, false, error) < 0 ||
 	    start(container, request, foreground, error) < 0)
 		return -1;
-	container->kept = true;
 	*exit_code = 0;
 	if (request->detach)
 		return 0;
@@ -95,14 +96,14 @@ static int run(struct container *container, const struct runtime *runtime,
 }
 
 /* Nobody waits for it any more: what would run on, run would have left behind. */
-static void end_unwatched(struct container *container, const struct run_request *request)
+void run_end_unwatched(struct container *container, bool keep)
 {
 	ERROR_NONE(error);
 
 	process_signal(container->pidfd, SIGKILL); /* ESRCH: it has ended by itself */
 	process_wait_dead(container->pidfd, -1);
 	waitid(P_PIDFD, (id_t)container->pidfd, &(siginfo_t){ 0 }, WEXITED);
-	if (!request->keep && run_delete_own(container, &error) < 0)
+	if (!keep && run_delete_own(container, &error) < 0)
 		log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(&error));
 }
 
@@ -114,7 +115,7 @@ int container_run(const struct runtime *runtime, const struct run_request *reque
 
 	if (run(&container, runtime, request, &foreground, exit_code, error) < 0) {
 		if (container.kept)
-			end_unwatched(&container, request);
+			run_end_unwatched(&container, request->keep);
 		return error_context(error, "run %s", request->create.id);
 	}
 	if (request->detach || request->keep)

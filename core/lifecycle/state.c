@@ -231,14 +231,14 @@ static int parse_state(struct container_state_file *state, const json_t *root)
 {
 	json_int_t version, pid, start_time, owner, flags;
 	const char *oci_version, *bundle, *rootfs, *created;
-	int poststart, poststop;
+	int poststart, poststop, no_new_keyring = 0; /* those of before do not say */
 
 	if (json_unpack_ex((json_t *)(uintptr_t)root, NULL, 0,
-	                   "{s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:s, s:s, s:s, s:s}", "version",
-	                   &version, "pid", &pid, "startTime", &start_time, "ownerUid", &owner,
-	                   "poststart", &poststart, "poststop", &poststop, "stageFlags", &flags,
-	                   "ociVersion", &oci_version, "bundle", &bundle, "rootfs", &rootfs,
-	                   "created", &created) < 0 ||
+	                   "{s:I, s:I, s:I, s:I, s:b, s:b, s?b, s:I, s:s, s:s, s:s, s:s}",
+	                   "version", &version, "pid", &pid, "startTime", &start_time, "ownerUid",
+	                   &owner, "poststart", &poststart, "poststop", &poststop, "noNewKeyring",
+	                   &no_new_keyring, "stageFlags", &flags, "ociVersion", &oci_version,
+	                   "bundle", &bundle, "rootfs", &rootfs, "created", &created) < 0 ||
 	    version != STATE_VERSION || !is_within(pid, 1, INT32_MAX) || start_time < 0 ||
 	    !is_within(owner, 0, UINT32_MAX) || !is_within(flags, 0, UINT32_MAX))
 		return -1;
@@ -247,12 +247,25 @@ static int parse_state(struct container_state_file *state, const json_t *root)
 	state->owner = (uid_t)owner;
 	state->has_poststart_hooks = poststart;
 	state->has_poststop_hooks = poststop;
+	state->no_new_keyring = no_new_keyring;
 	state->stage_flags = (uint32_t)flags;
 	state->oci_version = strdup(oci_version);
 	state->bundle = strdup(bundle);
 	state->rootfs = strdup(rootfs);
 	state->created = strdup(created);
 	return state->oci_version && state->bundle && state->rootfs && state->created ? 0 : -1;
+}
+
+/* As runc sees it, whose words callers match; or it has gone since its directory was opened. */
+static int does_not_exist_yet(const struct container *container, struct ironbox_error *error)
+{
+	if (is_removed(container->directory_fd))
+		return does_not_exist(error);
+	error_begin(error, 0,
+	            "container does not exist: its creation is under way, or was cut off (delete "
+	            "removes what is left of it)");
+	error->code = ENOENT;
+	return -1;
 }
 
 int state_read(struct container *container, struct ironbox_error *error)
@@ -264,13 +277,8 @@ int state_read(struct container *container, struct ironbox_error *error)
 	json_t *root;
 	int result;
 
-	if (fd < 0 && errno == ENOENT) {
-		error_begin(error, 0,
-		            "its creation is under way, or was cut off (delete --force "
-		            "removes it)");
-		error->code = ENOENT;
-		return -1;
-	}
+	if (fd < 0 && errno == ENOENT)
+		return does_not_exist_yet(container, error);
 	if (fd < 0)
 		return error_begin(error, errno, "open %s/%s/%s", container->runtime->state_root,
 		                   container->id, STATE_FILE);
@@ -298,14 +306,15 @@ int state_prepare(struct container *container, struct ironbox_error *error)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	time_format(created, &now, 1); /* as runc tells it */
-	root = json_pack("{s:i, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:I, s:b, s:b, s:I}", "version",
-	                 STATE_VERSION, "id", container->id, "ociVersion",
+	root = json_pack("{s:i, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:I, s:b, s:b, s:b, s:I}",
+	                 "version", STATE_VERSION, "id", container->id, "ociVersion",
 	                 spec_text(&container->spec, "ociVersion"), "pid",
 	                 (json_int_t)container->pid, "startTime", (json_int_t)container->start_time,
 	                 "bundle", container->bundle, "rootfs", container->rootfs, "created",
 	                 created, "ownerUid", (json_int_t)geteuid(), "poststart",
 	                 (int)spec_asks(&container->spec, "hooks.poststart"), "poststop",
-	                 (int)spec_asks(&container->spec, "hooks.poststop"), "stageFlags",
+	                 (int)spec_asks(&container->spec, "hooks.poststop"), "noNewKeyring",
+	                 (int)container->state.no_new_keyring, "stageFlags",
 	                 (json_int_t)container->state.stage_flags);
 	text = root ? json_dumps(root, JSON_COMPACT) : NULL;
 	json_decref(root);

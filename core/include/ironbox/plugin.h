@@ -301,11 +301,11 @@ struct ironbox_plugin {
 	ironbox_phase *pivot;
 	/* Init, inside the new root. */
 	ironbox_phase *enter;
-	/* … the engine: finds the program, rlimits, keyring, cwd, scheduling, terminal, fds */
+	/* … the engine: rlimits, keyring, cwd, scheduling, fds, terminal, groups, the program */
 	/* Init or joiner, still privileged: bounding set; a seccomp filter where no_new_privs is
 	 * not asked for. */
 	ironbox_phase *confine;
-	/* … the engine: groups, gid, uid with PR_SET_KEEPCAPS, umask, no_new_privs */
+	/* … the engine: gid, uid with PR_SET_KEEPCAPS, umask, no_new_privs */
 	/* Init or joiner, after the change of user: capset(2), ambient set. */
 	ironbox_phase *drop;
 	/* Runtime, drop is done: takes what init or joiner sent, closes what the clone needed. The

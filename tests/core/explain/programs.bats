@@ -76,10 +76,10 @@ format='exec format error'
 	ln -s private/web "$root/web"
 	tells create "/etc/passwd has no x bit (mode 0644, owner 0:0): $denied" /etc/passwd
 	box_set '.process.user = {uid: 1000, gid: 1001}'
-	tells start "/mine may not be executed by uid 1000, gid 1001 (mode 0700, owner 0:0): $denied" /mine
-	tells start "/private may not be searched by uid 1000, gid 1001 (mode 0700, owner 0:0): $denied" \
+	tells create "/mine may not be executed by uid 1000, gid 1001 (mode 0700, owner 0:0): $denied" /mine
+	tells create "/private may not be searched by uid 1000, gid 1001 (mode 0700, owner 0:0): $denied" \
 		/private/web
-	tells start "/web is a symlink to private/web, and /private may not be searched by uid 1000, gid 1001 (mode 0700, owner 0:0): $denied" \
+	tells create "/web is a symlink to private/web, and /private may not be searched by uid 1000, gid 1001 (mode 0700, owner 0:0): $denied" \
 		/web
 }
 

@@ -30,6 +30,71 @@ teardown() {
 	equals "$output" /not/there/yet
 }
 
+# A folder of the user's own, in a group that the user namespace does not map: its root may not enter.
+@test "process: the working directory is entered by the user where root may not" {
+	chmod 755 "$box" "$bundle"
+	mkdir -m 700 "$bundle/rootfs/own"
+	chown 101000:5 "$bundle/rootfs/own"
+	box_set '.process.cwd = "/own" | .process.user = {uid: 1000, gid: 1000} |
+		.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = .linux.uidMappings'
+	run inside /bin/pwd
+	equals "$output" /own
+	box_start /bin/sleep 1000
+	run ironbox exec --user 1000:1000 --cwd /own "$id" /bin/pwd
+	equals "$output" /own
+	run ironbox exec --user 1001:1001 --cwd /own "$id" /bin/pwd
+	equals "$status" 255
+	contains "$output" "process.cwd: enter /own: Permission denied"
+	ironbox delete --force "$id"
+}
+
+@test "process: the program is the first of PATH that its user may execute" {
+	local folder
+	for folder in roots anyones; do
+		mkdir "$bundle/rootfs/$folder"
+		printf '#!/bin/sh\necho %s\n' "$folder" >"$bundle/rootfs/$folder/tool"
+	done
+	chmod 700 "$bundle/rootfs/roots/tool"
+	chmod 755 "$bundle/rootfs/anyones/tool"
+	box_set '.process.env = ["PATH=/roots:/anyones:/bin"]'
+	run inside tool
+	equals "$output" roots
+	box_set '.process.user = {uid: 1000, gid: 1000}'
+	run inside tool
+	equals "$output" anyones
+	rm "$bundle/rootfs/anyones/tool"
+	run inside tool
+	equals "$status" 1
+	contains "$output" "permission denied"
+}
+
+@test "process: a program that is its group's alone" {
+	printf '#!/bin/sh\necho ran\n' >"$bundle/rootfs/bin/tool"
+	chown 0:7 "$bundle/rootfs/bin/tool"
+	chmod 750 "$bundle/rootfs/bin/tool"
+	box_set '.process.user = {uid: 1000, gid: 1000, additionalGids: [7]}'
+	run inside tool
+	equals "$output" ran
+	box_set '.process.user = {uid: 1000, gid: 1000}'
+	run inside tool
+	contains "$output" "permission denied"
+}
+
+@test "process: with --no-new-keyring exec stays in its caller's session keyring, too" {
+	box_args /bin/sh -c '/probe keyring; exec sleep 1000'
+	ironbox create --no-new-keyring --bundle "$bundle" "$id" >"$box/out" 2>&1 </dev/null
+	ironbox start "$id"
+	await 5 grep -q keyring "$box/out"
+	run ironbox exec "$id" /probe keyring
+	equals "$output" "$(cat "$box/out")"
+	[[ $output != *"_ses.$id"* ]]
+	ironbox delete --force "$id"
+	run inside /probe keyring
+	contains "$output" "_ses.$id"
+}
+
 @test "process: environment is what is asked for, and HOME by the container's passwd" {
 	box_set '.process.env = ["PATH=/bin", "A=b=c"]'
 	SECRET=1 run inside /bin/env

@@ -210,8 +210,47 @@ $(ironbox exec "$id" /bin/grep -E 'NoNew|Cap[PEB]' /proc/1/status)"
 	mkdir -p "$state_root" && mkdir -m 700 "$state_root/$id"
 	chmod 700 "$state_root"
 	run ironbox state "$id"
-	fails "state $id: its creation is under way, or was cut off (delete --force removes it)"
-	ironbox delete --force "$id"
+	fails "state $id: container does not exist: its creation is under way, or was cut off (delete removes what is left of it)"
+	run ironbox delete "$id"
+	fails "delete $id: container does not exist: its creation was cut off"
+	[ ! -e "$state_root/$id" ]
+}
+
+@test "verbs: KILL ends all who are in a joined pid namespace, and no one else there" {
+	unshare --pid --fork sleep 1000 3>&- &
+	await 5 pgrep -P $! sleep
+	local other
+	other=$(pgrep -P $! sleep)
+	box_set '.linux.namespaces |= map(if .type == "pid" then .path = $path else . end)' \
+		--arg path "/proc/$other/ns/pid"
+	box_start /bin/sh -c 'sleep 500 & sleep 501'
+	await 5 eval '[ "$(ironbox ps --format json "$id" | jq length)" -ge 2 ]'
+	ironbox kill "$id" KILL
+	await 5 eval '[ "$(ironbox ps --format json "$id" | jq length)" = 0 ]'
+	[ -d "/proc/$other" ]
+	ironbox delete "$id"
+	kill -9 "$other"
+	wait $! || true
+}
+
+# The hook deletes its container, and makes another one by this name.
+@test "verbs: run whose poststart hook fails leaves a container alone that is not its own any more" {
+	local again="$IRONBOX --root $state_root --config $box/ironbox.ini"
+	cp -a "$bundle" "$box/other"
+	printf '#!/bin/sh\n%s delete --force %s && %s run --detach --bundle %s %s\nexit 1\n' \
+		"$again" "$id" "$again" "$box/other" "$id" >"$box/hook"
+	chmod 755 "$box/hook"
+	box_args /bin/sleep 1000
+	cp "$bundle/config.json" "$box/other/"
+	box_set '.hooks.poststart = [{path: $path}]' --arg path "$box/hook"
+	for detach in --detach ''; do
+		# shellcheck disable=SC2086
+		run ironbox run $detach --bundle "$bundle" "$id" </dev/null
+		equals "$status" 1
+		contains "$output" poststart
+		equals "$(state_of)" running
+		ironbox delete --force "$id"
+	done
 }
 
 @test "verbs: run --detach, --keep" {

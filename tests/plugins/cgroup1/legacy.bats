@@ -77,6 +77,15 @@ teardown() {
 	await 5 is_status stopped
 	ironbox delete "$id"
 	equals "$(box_cgroups)" ""
+	box_sleep
+	ironbox pause "$id"
+	ironbox kill "$id" KILL
+	await 5 is_status stopped
+	ironbox delete "$id"
+	box_sleep
+	ironbox pause "$id"
+	ironbox delete --force "$id"
+	equals "$(box_cgroups)" ""
 }
 
 @test "cgroup1: without a v2 tree whoever outlives init goes, too" {
