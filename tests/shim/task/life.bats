@@ -119,21 +119,28 @@ is_full() {
 	end
 }
 
+# told_at_signal WORDS: what comes by the FIFO $log is in $box/log then.
+told_at_signal() {
+	kill -USR1 "$(shim_pid)"
+	timeout 0.5 cat <&"$log" >"$box/log"
+	grep -q "$1" "$box/log"
+}
+
 @test "SIGUSR1: the log has the tree, the calls that wait, the workers and the fds" {
 	mkfifo "$bundle/log"
 	exec {log}<>"$bundle/log"
-	box_set '.hooks.poststart = [{path: "/bin/sleep", args: ["sleep", "2"]}]'
+	printf '#!/bin/sh\ntouch %s/begun\nuntil [ -e %s/go ]; do sleep 0.1; done\n' "$box" "$box" >"$box/hook"
+	chmod 755 "$box/hook"
+	box_set '.hooks.poststart = [{path: $path}]' --arg path "$box/hook"
 	box_args sleep 1000
 	shim_start
 	create >/dev/null
 	note_exec e1 true
 	call Wait >/dev/null &
 	call Start >/dev/null &
-	await 5 pgrep -x sleep -P "$(pgrep -f ironbox-worker -P "$(shim_pid)" || shim_pid)" ||
-		sleep 0.5
-	kill -USR1 "$(shim_pid)"
-	sleep 0.3
-	timeout 1 cat <&"$log" >"$box/log" || true
+	await 10 test -e "$box/begun"
+	await 10 told_at_signal "1 wait for its end" # its client may come late
+	touch "$box/go"
 	for words in "state: version 1" "container $id: made" "init of $id: created, starting" \
 		"1 wait for its end" "exec e1: created" "call: containerd.task.v2.Task/Wait" \
 		"call: containerd.task.v2.Task/Start" "worker: start $id" "pidfd of $id" "fd: 0"; do
