@@ -129,9 +129,7 @@ told_at_signal() {
 @test "SIGUSR1: the log has the tree, the calls that wait, the workers and the fds" {
 	mkfifo "$bundle/log"
 	exec {log}<>"$bundle/log"
-	printf '#!/bin/sh\ntouch %s/begun\nuntil [ -e %s/go ]; do sleep 0.1; done\n' "$box" "$box" >"$box/hook"
-	chmod 755 "$box/hook"
-	box_set '.hooks.poststart = [{path: $path}]' --arg path "$box/hook"
+	waiting_hook poststart
 	box_args sleep 1000
 	shim_start
 	create >/dev/null

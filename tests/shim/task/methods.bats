@@ -84,15 +84,16 @@ teardown() {
 }
 
 @test "create: while it is under way nobody else finds the container, nor takes its id" {
-	box_set '.hooks.createRuntime = [{path: "/bin/sleep", args: ["sleep", "2"]}]'
+	waiting_hook createRuntime
 	box_args sleep 1000
 	shim_start
 	create >"$box/created" &
-	await 5 pgrep -x sleep
+	await 10 test -e "$box/begun"
 	refused "$ALREADY" "already exists" create
 	for method in State Start Delete Kill Wait; do
 		refused "$NOT_FOUND" "container not created" call "$method"
 	done
+	touch "$box/go"
 	wait %%
 	status_is "$CREATED"
 	end

@@ -91,6 +91,13 @@ begin() {
 	call Start >"$box/started"
 }
 
+# waiting_hook KIND: one that says so in $box/begun, and waits for $box/go.
+waiting_hook() {
+	printf '#!/bin/sh\ntouch %s/begun\nuntil [ -e %s/go ]; do sleep 0.1; done\n' "$box" "$box" >"$box/hook"
+	chmod 755 "$box/hook"
+	box_set '.hooks[$kind] = [{path: $path}]' --arg kind "$1" --arg path "$box/hook"
+}
+
 # exec_of EXEC_ID ARG...: a process noted, which Start starts.
 note_exec() {
 	call Exec exec_id="$1" spec.type_url=types.containerd.io/opencontainers/runtime-spec/1/Process \
