@@ -219,7 +219,7 @@ static int add(struct ironbox_stage *stage, struct hierarchies *all, uint32_t co
 		return stage->host->fail(error, ENAMETOOLONG, "cgroup paths such as %s", top);
 	hierarchy->controllers = controllers;
 	hierarchy->directory_fd = -1;
-	hierarchy->tasks_fd = -1;
+	hierarchy->entry_fd = -1;
 	all->count++;
 	return 0;
 }
@@ -320,7 +320,7 @@ static int recall_line(const struct ironbox_stage *stage, struct hierarchies *al
 		.top = blank + 1,
 		.existed = existed,
 		.directory_fd = -1,
-		.tasks_fd = -1,
+		.entry_fd = -1,
 	};
 	return 0;
 }
@@ -387,6 +387,6 @@ void hierarchies_close(struct hierarchies *all)
 {
 	for (size_t i = 0; i < all->count; i++) {
 		replace_fd(&all->items[i].directory_fd, -1);
-		replace_fd(&all->items[i].tasks_fd, -1);
+		replace_fd(&all->items[i].entry_fd, -1);
 	}
 }

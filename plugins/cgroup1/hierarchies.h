@@ -39,7 +39,7 @@ struct hierarchy {
 	const char *below; /* exec --cgroup: a cgroup below the container's; NULL: its own */
 	bool existed;      /* the container's cgroup was there before us: it is not removed */
 	int directory_fd;  /* of the container's cgroup, by hierarchy_directory; or -1 */
-	int tasks_fd;      /* of its `tasks`, for who is to enter it; or -1 */
+	int entry_fd;      /* what who is to enter it writes 0 to, its `tasks`; or -1 */
 };
 
 #define HIERARCHIES_MAX      V1_COUNT /* none is without a controller of its own */

@@ -163,6 +163,65 @@ own_with() {
 	box_cgroups | xargs rmdir
 }
 
+# In each hierarchy an empty cgroup that the test has made.
+make_cgroups() {
+	local hierarchy
+	for hierarchy in blkio cpu cpuacct cpuset devices freezer memory pids systemd unified; do
+		mkdir "$(hierarchy_of "$hierarchy")/$id"
+	done
+}
+
+@test "cgroup1: a cgroup that was there before takes one container after the other, and exec" {
+	local made turn
+	make_cgroups
+	made=$(box_cgroups)
+	for turn in 1 2 3; do
+		box_sleep
+		run ironbox exec "$id" /probe cgroup
+		equals "$status" 0
+		equals "$(memberships <<<"$output" | cut -d' ' -f2- | sort -u)" "/$id"
+		equals "$(memberships <"/proc/$(box_pid)/cgroup" | cut -d' ' -f2- | sort -u)" "/$id"
+		end
+		equals "$(box_cgroups)" "$made"
+	done
+	xargs rmdir <<<"$made"
+}
+
+@test "cgroup1: into one whose cgroup.kill someone wrote before a container comes, too" {
+	local below
+	make_cgroups
+	echo 1 >"$(cgroup_of unified)/cgroup.kill"
+	box_sleep
+	below=$(cgroup_of unified)/below
+	mkdir "$below"
+	echo 1 >"$below/cgroup.kill"
+	run ironbox exec --cgroup unified:below "$id" /probe cgroup
+	equals "$status" 0
+	contains "$output" "0::/$id/below"
+	rmdir "$below"
+	end
+	box_cgroups | xargs rmdir
+}
+
+@test "cgroup1: delete writes cgroup.kill of one that was there before for who is in it alone" {
+	make_cgroups
+	box_start /bin/true
+	await 5 is_status stopped
+	strace -f -e trace=openat -o "$box/trace" "$IRONBOX" --root "$state_root" \
+		--config "$box/ironbox.ini" delete "$id" 3>&-
+	run grep -c "cgroup.kill" "$box/trace"
+	equals "$output" 0
+
+	box_set '.linux.namespaces |= map(select(.type != "pid"))'
+	box_start /bin/sh -c '/bin/sleep 1000 & exit 3'
+	await 5 is_status stopped
+	ironbox delete "$id"
+	for hierarchy in memory pids unified; do
+		equals "$(cat "$(cgroup_of "$hierarchy")/cgroup.procs")" ""
+	done
+	box_cgroups | xargs rmdir
+}
+
 @test "cgroup1: one that is there in one hierarchy alone is used and stays, also a frozen one" {
 	mkdir "$(hierarchy_of freezer)/$id"
 	echo FROZEN >"$(cgroup_of freezer)/freezer.state"
