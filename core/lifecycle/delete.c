@@ -12,6 +12,36 @@
 #include "support/progress.h"
 
 #define KILL_TIMEOUT_MS 10000
+#define HOLD_TIMEOUT_MS 500
+
+/* It does not die at once: it may stand still where not even SIGKILL reaches it, in the freezer of
+ * cgroup v1, of which the stages know the way out. */
+static void kill_held(struct container *container)
+{
+	size_t i;
+	ERROR_NONE(error);
+
+	if (!container->pipeline.stages &&
+	    container_load_pipeline(container, "teardown", true, &error) < 0) {
+		log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(&error));
+		return;
+	}
+	for (i = 0; i < container->pipeline.count; i++) {
+		struct stage *stage = &container->pipeline.stages[i];
+
+		if (stage->plugin.signal && stage->plugin.signal(&stage->seen, SIGKILL, &error) < 0)
+			log_write(IRONBOX_LOG_WARNING, "%s: %s: %s", container->id, stage->name,
+			          error_text(&error));
+	}
+}
+
+static bool dies(struct container *container)
+{
+	if (process_wait_dead(container->pidfd, HOLD_TIMEOUT_MS))
+		return true;
+	kill_held(container);
+	return process_wait_dead(container->pidfd, KILL_TIMEOUT_MS);
+}
 
 static int kill_init(struct container *container, struct ironbox_error *error)
 {
@@ -19,7 +49,7 @@ static int kill_init(struct container *container, struct ironbox_error *error)
 		return 0;
 	progress_write(container->pipeline.progress, PROGRESS_WAIT "the end of init", NULL);
 	process_signal(container->pidfd, SIGKILL); /* ESRCH: dead meanwhile, which is the aim */
-	if (!process_wait_dead(container->pidfd, KILL_TIMEOUT_MS)) {
+	if (!dies(container)) {
 		char state = '?';
 
 		process_start_time(container->pid, &state);

@@ -77,6 +77,11 @@ teardown() {
 	await 5 is_status stopped
 	ironbox delete "$id"
 	equals "$(box_cgroups)" ""
+
+	box_sleep
+	ironbox pause "$id"
+	end
+	equals "$(box_cgroups)" ""
 }
 
 @test "cgroup1: without a v2 tree whoever outlives init goes, too" {
