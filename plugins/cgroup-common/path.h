@@ -25,6 +25,9 @@ bool cgroup_path_is_absolute(const struct ironbox_stage *stage);
  * lies outside of our cgroup namespace ("/../…"). */
 bool cgroup_path_of_process(const char *text, const char *controller, char *path, size_t size);
 
+/* Whether path is top or below it, component by component: "/a" is not above "/a-b" (E4). */
+bool cgroup_path_below(const char *path, const char *top);
+
 /* An fd (O_DIRECTORY|O_CLOEXEC) of path below a cgroup directory: openat2(2) with RESOLVE_BENEATH,
  * RESOLVE_NO_SYMLINKS, RESOLVE_NO_XDEV. "/" is the directory itself. -1 with errno. */
 int cgroup_open(int parent_fd, const char *path);

@@ -23,6 +23,7 @@
 #include <files.h>
 #include <no_cgroup.h>
 #include <processes.h>
+#include <restored.h>
 
 #include "internal.h"
 
@@ -328,13 +329,13 @@ static int declare(struct ironbox_stage *stage, struct hierarchies *all,
                    struct hierarchy *hierarchy, struct ironbox_error *error)
 {
 	char names[256] = "", path[CGROUP_PATH_MAX];
-	size_t at = 0, top = strlen(hierarchy->top);
+	size_t at = 0;
 
 	if (hierarchy_directory(all, hierarchy) < 0)
 		return stage->host->fail(error, errno, "open cgroup %s%s", hierarchy->top,
 		                         all->path);
-	if (!hierarchy_path(all, hierarchy, "", path))
-		return stage->host->fail(error, errno, "cgroup %s%s", hierarchy->top, all->path);
+	if (hierarchy_name(stage, all, hierarchy, path, error) < 0)
+		return -1;
 	for (enum controller i = 0; i < V1_COUNT && i != V1_UNIFIED; i++)
 		if (hierarchy->controllers & V1_BIT(i))
 			at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s",
@@ -342,7 +343,7 @@ static int declare(struct ironbox_stage *stage, struct hierarchies *all,
 	return stage->host->external(stage,
 	                             &(struct ironbox_external){ .kind = IRONBOX_EXTERNAL_CGROUP,
 	                                                         .name = names,
-	                                                         .path = path + top,
+	                                                         .path = path,
 	                                                         .fd = hierarchy->directory_fd },
 	                             error);
 }
@@ -369,6 +370,25 @@ static int cgroup1_restore(struct ironbox_stage *stage, struct ironbox_error *er
 	struct cgroup1 *cgroup = stage->data;
 
 	return declare_all(stage, &cgroup->hierarchies, error);
+}
+
+/* Where criu was let at cgroups, the images say in which ones the processes are to be. */
+static int cgroup1_verify(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	cleanup_hierarchies struct hierarchies all;
+	struct cgroup_place places[HIERARCHIES_MAX];
+	char names[HIERARCHIES_MAX][CGROUP_PATH_MAX];
+	int found = hierarchies_recall(stage, &all, error);
+
+	if (found <= 0)
+		return found;
+	for (size_t i = 0; i < all.count; i++) {
+		if (hierarchy_name(stage, &all, &all.items[i], names[i], error) < 0)
+			return -1;
+		places[i].controller = v1_any_name(all.items[i].controllers);
+		places[i].path = names[i];
+	}
+	return cgroup_verify_restored(stage, places, all.count, error);
 }
 
 static int cgroup1_teardown(struct ironbox_stage *stage, struct ironbox_error *error)
@@ -427,6 +447,7 @@ const struct ironbox_plugin ironbox_plugin = {
 	.watch = cgroup1_watch,
 	.checkpoint = cgroup1_checkpoint,
 	.restore = cgroup1_restore,
+	.verify = cgroup1_verify,
 	.teardown = cgroup1_teardown,
 	.probe = cgroup1_probe,
 };

@@ -33,6 +33,9 @@ const char *v1_name(enum controller controller);
 /* The bits of a list such as "cpu,cpuacct"; what is not in the enum is left out. */
 uint32_t v1_controllers(const char *list, size_t length);
 
+/* The name by which proc(5)'s cgroup knows the hierarchy with these: one of them, "" for v2. */
+const char *v1_any_name(uint32_t controllers);
+
 struct hierarchy {
 	uint32_t controllers;
 	const char *top;   /* the mount point, and the runtime's own cgroup for a relative path */
@@ -74,6 +77,11 @@ struct hierarchy *hierarchies_with(struct hierarchies *all, enum controller cont
  * errno, where it is longer than CGROUP_PATH_MAX. */
 bool hierarchy_path(const struct hierarchies *all, const struct hierarchy *hierarchy,
                     const char *file, char path[CGROUP_PATH_MAX]);
+
+/* The path of the container's cgroup below the hierarchy's root, as proc(5) shows it. */
+int hierarchy_name(struct ironbox_stage *stage, const struct hierarchies *all,
+                   const struct hierarchy *hierarchy, char name[CGROUP_PATH_MAX],
+                   struct ironbox_error *error);
 
 /* The fd of the container's cgroup, opened once and kept in *hierarchy; -1 with errno. */
 int hierarchy_directory(const struct hierarchies *all, struct hierarchy *hierarchy);
