@@ -244,6 +244,42 @@ gone() {
 	equals "$output" "ironbox: restore $id: criu: --image-path: $images: not a folder that only uid 0 can write"
 }
 
+@test "criu: so is one on which the images stand, both ways, however far back" {
+	local folder
+	run_container
+	mkdir -m 700 "$images" "$box"/{older,oldest}
+	ln -s ../oldest "$box/older/parent"
+	for folder in oldest older; do
+		chmod 777 "$box/$folder"
+		run ironbox checkpoint --image-path "$images" --parent-path ../older "$id"
+		equals "$status" 1
+		contains "$output" "checkpoint $id: criu: --parent-path: ../older"
+		contains "$output" ": not a folder that only uid 0 can write"
+		chmod 700 "$box/$folder"
+	done
+	chown 1000 "$box/older"
+	run ironbox checkpoint --image-path "$images" --parent-path ../older "$id"
+	equals "$output" "ironbox: checkpoint $id: criu: --parent-path: ../older: not a folder that only uid 0 can write"
+	chown 0 "$box/older"
+	run ironbox checkpoint --image-path "$images" --parent-path ../none "$id"
+	equals "$output" "ironbox: checkpoint $id: criu: --parent-path: open the folder ../none: No such file or directory"
+	[ ! -e "$images/ironbox.incomplete" ]
+	ironbox checkpoint --image-path "$images" --parent-path ../older --leave-running "$id"
+	ironbox delete --force "$id"
+
+	ln -s ../older "$images/parent"
+	chmod 777 "$box/oldest"
+	run ironbox restore --bundle "$bundle" --image-path "$images" "$id"
+	equals "$output" "ironbox: restore $id: criu: --image-path: $images/parent/parent: not a folder that only uid 0 can write"
+	chmod 700 "$box/oldest"
+	run ironbox restore --bundle "$bundle" --image-path "$images" "$id"
+	contains "$output" "the stage that restores made no process" # the fake has said yes
+	ln -s ../older "$box/oldest/parent"
+	run ironbox restore --bundle "$bundle" --image-path "$images" "$id"
+	contains "$output" "/parent/parent/parent: Too many levels of symbolic links"
+	[ -z "$(box_cgroups)" ]
+}
+
 @test "criu: a container that is created, or stopped, is refused in words" {
 	box_create sleep 100
 	run ironbox checkpoint --image-path "$images" "$id"
