@@ -222,6 +222,18 @@ make_cgroups() {
 	box_cgroups | xargs rmdir
 }
 
+@test "cgroup1: a cpuset that was there before keeps its CPUs, and gets what it lacks" {
+	mkdir "$(hierarchy_of cpuset)/$id"
+	echo 0 >"$(cgroup_of cpuset)/cpuset.cpus"
+	box_sleep
+	equals "$(limit_of cpuset cpuset.cpus)" 0
+	equals "$(limit_of cpuset cpuset.mems)" "$(cat "$(hierarchy_of cpuset)/cpuset.mems")"
+	run grep Cpus_allowed_list "/proc/$(box_pid)/status"
+	equals "$output" $'Cpus_allowed_list:\t0'
+	end
+	rmdir "$(cgroup_of cpuset)"
+}
+
 @test "cgroup1: one that is there in one hierarchy alone is used and stays, also a frozen one" {
 	mkdir "$(hierarchy_of freezer)/$id"
 	echo FROZEN >"$(cgroup_of freezer)/freezer.state"
