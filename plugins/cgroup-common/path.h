@@ -40,6 +40,9 @@ int cgroup_open_parent(int mount_fd, const char *path, const char **name);
 int cgroup_make(int parent_fd, const char *path);
 int cgroup_make_parent(int mount_fd, const char *path);
 
+/* Removes the cgroup, if nothing is in it: 0, also where there is none. -1 with errno. */
+int cgroup_remove_empty(int mount_fd, const char *path);
+
 /* Removes the cgroup and all below it, by fd and depth-first. Directories that are busy are tried
  * again until deadline_ms have passed (the last process may be on its way out); the error then
  * names a process that is left. Nothing there: 0. */

@@ -12,6 +12,7 @@
 
 #include <files.h>
 #include <processes.h>
+#include <taken.h>
 
 #include "internal.h"
 
@@ -219,8 +220,10 @@ int freezer_signal(const struct ironbox_stage *stage, struct hierarchies *all, i
 	struct hierarchy *freezer = unified ? unified : hierarchies_with(all, V1_FREEZER);
 	const struct hierarchy *other;
 
-	/* removed: nobody is in it */
+	/* removed, or another container's by now: nobody of ours is in it */
 	if (freezer && hierarchy_directory(all, freezer) < 0 && errno == ENOENT)
+		return 0;
+	if (freezer && freezer->directory_fd >= 0 && cgroup_is_taken(stage, freezer->directory_fd))
 		return 0;
 	if (!unified || number != SIGKILL)
 		return signal_frozen(stage, all, number, error);

@@ -9,6 +9,7 @@
 #include <files.h>
 #include <no_cgroup.h>
 #include <processes.h>
+#include <taken.h>
 
 #include "internal.h"
 
@@ -145,6 +146,8 @@ static int make_one(struct ironbox_stage *stage, struct hierarchies *all, size_t
 
 	if (found < 0 || (found > 0 && take_unexpected(stage, all, index, error) < 0))
 		return -1;
+	if (hierarchy->existed && cgroup_take(stage, hierarchy->directory_fd, error) < 0)
+		return -1;
 	if (!(hierarchy->controllers & V1_BIT(V1_CPUSET)))
 		return 0;
 	if (hierarchy_directory(all, hierarchy) < 0)
@@ -227,6 +230,21 @@ static int remove_busy(const struct ironbox_stage *stage, const struct hierarchi
 	return cgroup_remove(stage, top_fd, all->path, deadline_ms, error);
 }
 
+/* By a container that has come since, with the same cgroupsPath. */
+static bool is_taken(const struct ironbox_stage *stage, const struct hierarchies *all,
+                     struct hierarchy *hierarchy)
+{
+	int directory_fd = hierarchy_directory(all, hierarchy);
+
+	if (directory_fd < 0)
+		return false;
+	if (cgroup_is_taken(stage, directory_fd))
+		return true;
+	if (hierarchy->existed)
+		cgroup_let_go(stage, directory_fd);
+	return false;
+}
+
 static bool is_gone(const struct hierarchies *all, const struct hierarchy *hierarchy)
 {
 	char path[CGROUP_PATH_MAX];
@@ -275,8 +293,12 @@ int members_remove(const struct ironbox_stage *stage, struct hierarchies *all,
 
 	/* Mostly everyone has left, and a system call for each hierarchy is all that it takes. */
 	for (size_t i = 0; i < all->count; i++) {
-		left[i] = all->items[i].existed ? is_in_use(all, &all->items[i])
-		                                : !is_gone(all, &all->items[i]);
+		struct hierarchy *hierarchy = &all->items[i];
+
+		if (!hierarchy->existed && is_gone(all, hierarchy))
+			continue;
+		left[i] = !is_taken(stage, all, hierarchy) &&
+		          (!hierarchy->existed || is_in_use(all, hierarchy));
 		any = any || left[i];
 	}
 	if (!any)

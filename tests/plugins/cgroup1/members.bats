@@ -222,6 +222,31 @@ make_cgroups() {
 	box_cgroups | xargs rmdir
 }
 
+# A container $id-2 like $id, in the same cgroup.
+start_second() {
+	mkdir "$box/second"
+	cp -a "$bundle/config.json" "$bundle/rootfs" "$box/second"
+	ironbox run --detach --bundle "$box/second" "$id-2" </dev/null >"$box/out" 2>&1
+}
+
+@test "cgroup1: the delete of one that has ended leaves alone who has taken its cgroup since" {
+	local made
+	for made in no yes; do
+		[ $made = no ] || make_cgroups
+		box_sleep
+		ironbox kill "$id" KILL
+		await 5 is_status stopped
+		start_second
+		ironbox kill --all "$id" KILL
+		ironbox delete "$id"
+		equals "$(state_of "$id-2")" running
+		ironbox exec "$id-2" /bin/true
+		ironbox delete --force "$id-2"
+		box_cgroups | xargs rmdir # as they were found
+		rm -r "$box/second"
+	done
+}
+
 @test "cgroup1: a cpuset that was there before keeps its CPUs, and gets what it lacks" {
 	mkdir "$(hierarchy_of cpuset)/$id"
 	echo 0 >"$(cgroup_of cpuset)/cpuset.cpus"
