@@ -114,23 +114,33 @@ int container_load_pipeline(struct container *container, const char *serving, bo
 	return 0;
 }
 
-void container_let_die(struct container *container)
+int container_signal_all(struct container *container, int number, struct ironbox_error *error)
 {
-	char *progress = container->pipeline.progress;
-	bool is_loaded = container->pipeline.stages;
+	bool done = false;
+	size_t i;
+
+	for (i = 0; i < container->pipeline.count; i++) {
+		struct stage *stage = &container->pipeline.stages[i];
+
+		if (!stage->plugin.signal)
+			continue;
+		if (stage->plugin.signal(&stage->seen, number, error) < 0)
+			return error_context(error, "%s", stage->name);
+		done = true;
+	}
+	return done ? 0 : 1;
+}
+
+void container_let_die(struct container *container, const char *serving)
+{
 	ERROR_NONE(error);
 
 	if (process_wait_dead(container->pidfd, FROZEN_AFTER_MS))
 		return;
-	if ((!is_loaded && container_load_pipeline(container, "resume", true, &error) < 0) ||
-	    (container_is_paused(container, &error) &&
-	     pipeline_run(&container->pipeline, PHASE_RESUME, &error) < 0))
+	if ((!container->pipeline.stages &&
+	     container_load_pipeline(container, serving, true, &error) < 0) ||
+	    container_signal_all(container, SIGKILL, &error) < 0)
 		log_write(IRONBOX_LOG_WARNING, "%s: %s", container->id, error_text(&error));
-	if (is_loaded)
-		return;
-	pipeline_free(&container->pipeline); /* it is loaded anew for the teardown */
-	container->pipeline = PIPELINE_NONE;
-	container->pipeline.progress = progress;
 }
 
 bool container_is_paused(struct container *container, struct ironbox_error *error)

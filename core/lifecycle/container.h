@@ -103,9 +103,12 @@ enum container_status container_status(struct container *container, struct ironb
 /* Does a stage of the loaded pipeline say so? */
 bool container_is_paused(struct container *container, struct ironbox_error *error);
 
-/* After SIGKILL to init. In v1's freezer alone a process has to be thawed to die (kernel,
- * freezer-subsystem.rst); so one that is still there after a moment, and paused, is resumed. */
-void container_let_die(struct container *container);
+/* By the loaded stages, to all processes of it. 1: no stage of it can do that. */
+int container_signal_all(struct container *container, int number, struct ironbox_error *error);
+/* After SIGKILL to init. In v1's freezer a process has to be thawed to die (kernel,
+ * freezer-subsystem.rst), of which the stages know the way out: asked where it is still there after
+ * a moment. serving: for container_load_pipeline, if that was not called. */
+void container_let_die(struct container *container, const char *serving);
 
 /* Opens a container for a verb: directory, state.json. An id that is not there: code ENOENT,
  * "container does not exist". */

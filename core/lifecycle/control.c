@@ -9,21 +9,9 @@
 /* 1: no stage of it can do that. */
 static int signal_all(struct container *container, int number, struct ironbox_error *error)
 {
-	bool done = false;
-	size_t i;
-
 	if (container_load_pipeline(container, "signal", false, error) < 0)
 		return -1;
-	for (i = 0; i < container->pipeline.count; i++) {
-		struct stage *stage = &container->pipeline.stages[i];
-
-		if (!stage->plugin.signal)
-			continue;
-		if (stage->plugin.signal(&stage->seen, number, error) < 0)
-			return error_context(error, "%s", stage->name);
-		done = true;
-	}
-	return done ? 0 : 1;
+	return container_signal_all(container, number, error);
 }
 
 static int signal_init(struct container *container, int number, struct ironbox_error *error)
@@ -84,7 +72,7 @@ static int signal_one(struct container *container, int number, struct ironbox_er
 		return result;
 	result = signal_init(container, number, error);
 	if (result == 0 && number == SIGKILL)
-		container_let_die(container);
+		container_let_die(container, "signal");
 	return result;
 }
 

@@ -19,7 +19,7 @@ static int kill_init(struct container *container, struct ironbox_error *error)
 		return 0;
 	progress_write(container->pipeline.progress, PROGRESS_WAIT "the end of init", NULL);
 	process_signal(container->pidfd, SIGKILL); /* ESRCH: dead meanwhile, which is the aim */
-	container_let_die(container);
+	container_let_die(container, "teardown");
 	if (!process_wait_dead(container->pidfd, KILL_TIMEOUT_MS)) {
 		char state = '?';
 

@@ -157,6 +157,13 @@ bool cgroup_path_of_process(const char *text, const char *controller, char *path
 	return false;
 }
 
+bool cgroup_path_below(const char *path, const char *top)
+{
+	size_t length = strlen(top);
+
+	return strncmp(path, top, length) == 0 && (!path[length] || path[length] == '/');
+}
+
 int cgroup_open(int parent_fd, const char *path)
 {
 	struct open_how how = {

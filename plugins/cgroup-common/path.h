@@ -25,6 +25,9 @@ bool cgroup_path_is_absolute(const struct ironbox_stage *stage);
  * lies outside of our cgroup namespace ("/../…"). */
 bool cgroup_path_of_process(const char *text, const char *controller, char *path, size_t size);
 
+/* Whether path is top or below it, component by component: "/a" is not above "/a-b" (E4). */
+bool cgroup_path_below(const char *path, const char *top);
+
 /* An fd (O_DIRECTORY|O_CLOEXEC) of path below a cgroup directory: openat2(2) with RESOLVE_BENEATH,
  * RESOLVE_NO_SYMLINKS, RESOLVE_NO_XDEV. "/" is the directory itself. -1 with errno. */
 int cgroup_open(int parent_fd, const char *path);
@@ -36,6 +39,9 @@ int cgroup_open_parent(int mount_fd, const char *path, const char **name);
 /* cgroup_open and cgroup_open_parent that make what is missing, component by component. */
 int cgroup_make(int parent_fd, const char *path);
 int cgroup_make_parent(int mount_fd, const char *path);
+
+/* Removes the cgroup, if nothing is in it: 0, also where there is none. -1 with errno. */
+int cgroup_remove_empty(int mount_fd, const char *path);
 
 /* Removes the cgroup and all below it, by fd and depth-first. Directories that are busy are tried
  * again until deadline_ms have passed (the last process may be on its way out); the error then

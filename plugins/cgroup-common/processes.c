@@ -47,13 +47,8 @@ int cgroup_visit_directories(int cgroup_fd, cgroup_directory_visit *visit, void 
 	return visit_level(cgroup_fd, 0, visit, context);
 }
 
-struct process_walk {
-	cgroup_process_visit *visit;
-	void *context;
-};
-
-/* cgroup.procs is a pid a line, of any length: read in pieces. */
-static int visit_pids(const struct process_walk *walk, int fd)
+/* Of any length: read in pieces. */
+int cgroup_visit_pids(int fd, cgroup_process_visit *visit, void *context)
 {
 	char text[4096];
 	ssize_t size;
@@ -68,7 +63,7 @@ static int visit_pids(const struct process_walk *walk, int fd)
 				pid = pid * 10 + (text[i] - '0');
 			else if (!is_digit) {
 				/* 0 is a process that our pid namespace does not see */
-				result = pid > 0 ? walk->visit(walk->context, pid) : 0;
+				result = pid > 0 ? visit(context, pid) : 0;
 				pid = 0;
 			}
 			if (result != 0)
@@ -79,13 +74,19 @@ static int visit_pids(const struct process_walk *walk, int fd)
 	return size == 0 || errno == EOPNOTSUPP || errno == ENODEV ? 0 : -1;
 }
 
+struct process_walk {
+	cgroup_process_visit *visit;
+	void *context;
+};
+
 static int visit_directory(void *context, int directory_fd)
 {
+	const struct process_walk *walk = context;
 	cleanup_close int fd = openat(directory_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENODEV ? 0 : -1;
-	return visit_pids(context, fd);
+	return cgroup_visit_pids(fd, walk->visit, walk->context);
 }
 
 int cgroup_visit_processes(int cgroup_fd, cgroup_process_visit *visit, void *context)
@@ -136,7 +137,7 @@ static void read_of_process(int process_fd, const char *name, char *text, size_t
 
 /* proc(5): the state is the letter behind the command's closing parenthesis, the last in the line,
  * for a command may hold parentheses and blanks itself. */
-static char state_of(int process_fd)
+char cgroup_process_state(int process_fd)
 {
 	char stat[1024];
 	const char *parenthesis;
@@ -161,7 +162,8 @@ void cgroup_describe_process(const struct ironbox_stage *stage, int cgroup_fd, c
 	fd = stage->host->open_proc(stage, name, O_RDONLY | O_DIRECTORY, error);
 	read_of_process(fd, "comm", name, sizeof(name));
 	read_of_process(fd, "wchan", where, sizeof(where));
-	snprintf(text, size, "process %d (%s), state %c, in %s", pid, name, state_of(fd), where);
+	snprintf(text, size, "process %d (%s), state %c, in %s", pid, name,
+	         cgroup_process_state(fd), where);
 }
 
 uint64_t cgroup_now_ms(void)

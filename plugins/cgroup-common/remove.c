@@ -15,6 +15,16 @@
 
 static int remove_busy(int parent_fd, const char *name, uint64_t deadline);
 
+int cgroup_remove_empty(int mount_fd, const char *path)
+{
+	const char *name;
+	cleanup_close int parent_fd = cgroup_open_parent(mount_fd, path, &name);
+
+	if (parent_fd >= 0 && unlinkat(parent_fd, name, AT_REMOVEDIR) == 0)
+		return 0;
+	return errno == ENOENT ? 0 : -1;
+}
+
 int cgroup_remove(const struct ironbox_stage *stage, int mount_fd, const char *path,
                   unsigned deadline_ms, struct ironbox_error *error)
 {

@@ -33,6 +33,7 @@ const struct ironbox_plugin ironbox_plugin = {
 	.watch = cgroup_watch,
 	.checkpoint = cgroup_checkpoint,
 	.restore = cgroup_restore,
+	.verify = cgroup_verify,
 	.teardown = cgroup_teardown,
 	.probe = cgroup_probe,
 };

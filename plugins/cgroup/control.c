@@ -14,6 +14,7 @@
 #include "no_cgroup.h"
 #include "path.h"
 #include "processes.h"
+#include "taken.h"
 
 static int freeze(const struct ironbox_stage *stage, int cgroup_fd, struct ironbox_error *error)
 {
@@ -74,6 +75,8 @@ int cgroup_signal(struct ironbox_stage *stage, int number, struct ironbox_error 
 		return found < 0 || stage->host->recall(stage, KEY_PATH)
 		               ? found
 		               : no_cgroup_signal(stage, number, error);
+	if (cgroup_is_taken(stage, fd)) /* nobody of ours */
+		return 0;
 	if (number == SIGKILL) /* Linux 5.14; reaches frozen ones and forks alike */
 		return cgroup_write(stage, fd, "cgroup.kill", "1", NULL, error);
 	return signal_all(stage, fd, number, error);

@@ -11,6 +11,7 @@
 #include "internal.h"
 #include "no_cgroup.h"
 #include "path.h"
+#include "taken.h"
 
 /* With these there are statistics and oom events, asked for or not. All that there are would make
  * mkdir(2) and rmdir(2) half as slow again; an update enables what it needs. */
@@ -103,9 +104,10 @@ static int take_found(struct ironbox_stage *stage, int cgroup_fd, const char *pa
 		return host->fail(error, 0, "cgroup %s is not empty: it has processes in it", path);
 	if (cgroup_read_number(cgroup_fd, "cgroup.freeze", &value) == 0 && value != 0)
 		return host->fail(error, 0, "cgroup %s is frozen: init would stand still", path);
-	if (host->remember(stage, KEY_FOUND, "yes", error) < 0)
+	if (host->remember(stage, KEY_FOUND, "yes", error) < 0 ||
+	    host->remember(stage, KEY_PATH, path, error) < 0)
 		return -1;
-	return host->remember(stage, KEY_PATH, path, error);
+	return cgroup_take(stage, cgroup_fd, error);
 }
 
 static int make_new(struct ironbox_stage *stage, int parent_fd, const char *name, const char *path,

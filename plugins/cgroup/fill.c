@@ -7,6 +7,7 @@
 #include "ebpf.h"
 #include "files.h"
 #include "internal.h"
+#include "restored.h"
 
 int cgroup_fill(struct ironbox_stage *stage, struct ironbox_error *error)
 {
@@ -111,6 +112,18 @@ int cgroup_restore(struct ironbox_stage *stage, struct ironbox_error *error)
 	    apply_device_rules(stage, &rules, error) < 0)
 		return -1;
 	return declare(stage, data->cgroup_fd, error);
+}
+
+/* Where criu was let at cgroups, the images say in which ones the processes are to be. */
+int cgroup_verify(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	struct cgroup_place place = { .controller = "" };
+	bool told;
+
+	place.path = cgroup_recorded_path(stage, &told, error);
+	if (!place.path)
+		return told ? -1 : 0;
+	return cgroup_verify_restored(stage, &place, 1, error);
 }
 
 int cgroup_settle(struct ironbox_stage *stage, struct ironbox_error *error)

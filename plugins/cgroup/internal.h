@@ -49,6 +49,8 @@ ironbox_phase cgroup_attach, cgroup_settle;
 bool cgroup_needs_attach(const struct ironbox_stage *stage);
 /* Declare the container's cgroup: to be stopped by, and to be restored in. */
 ironbox_phase cgroup_checkpoint, cgroup_restore;
+/* All that was restored is in it. */
+ironbox_phase cgroup_verify;
 /* delegate.c: hands the cgroup to the container's user where the spec says so. */
 int cgroup_delegate(struct ironbox_stage *stage, int cgroup_fd, struct ironbox_error *error);
 

@@ -89,16 +89,6 @@ static int open_asked(const struct ironbox_stage *stage, int cgroup_fd, const ch
 	return fd >= 0 ? fd : stage->host->fail(error, errno, "--cgroup %s", asked);
 }
 
-/* What of `path` is below `top`, component by component: "/a" is not above "/a-b" (E4). */
-static const char *path_below(const char *path, const char *top)
-{
-	size_t length = strlen(top);
-
-	if (strncmp(path, top, length) != 0 || (path[length] && path[length] != '/'))
-		return NULL;
-	return path + length;
-}
-
 static int open_of_init(const struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	const struct ironbox_host *host = stage->host;
@@ -109,7 +99,7 @@ static int open_of_init(const struct ironbox_stage *stage, struct ironbox_error 
 
 	if (cgroup_read_path(stage, stage->init_pid, path, error) < 0)
 		return -1;
-	if (!path_below(path, top))
+	if (!cgroup_path_below(path, top))
 		return host->fail(error, 0, "init is no longer in its cgroup %s", top);
 	mount_fd = cgroup_open_mount(stage, error);
 	if (mount_fd < 0)

@@ -9,6 +9,7 @@
 #include "internal.h"
 #include "path.h"
 #include "processes.h"
+#include "taken.h"
 
 /* What was found stays, empty as it was; see cgroup_needs_attach why it is not killed for nothing.
  */
@@ -18,6 +19,9 @@ static int empty_found(struct ironbox_stage *stage, int cgroup_fd, const char *p
 	char left[256];
 	int code;
 
+	if (cgroup_is_taken(stage, cgroup_fd))
+		return 0;
+	cgroup_let_go(stage, cgroup_fd);
 	if (events_await(cgroup_fd, "populated", 0, 0) == 0)
 		return 0;
 	if (cgroup_write(stage, cgroup_fd, "cgroup.kill", "1", NULL, error) < 0)
@@ -35,9 +39,13 @@ static int remove_made(struct ironbox_stage *stage, int mount_fd, const char *pa
 	cleanup_close int fd = -1;
 
 	/* the usual case: empty, without children, and gone by one rmdir(2) */
-	if (cgroup_remove(stage, mount_fd, path, 0, error) == 0)
+	if (cgroup_remove_empty(mount_fd, path) == 0)
 		return 0;
 	fd = cgroup_open(mount_fd, path);
+	if (fd >= 0 && cgroup_is_taken(stage, fd))
+		return 0;
+	if (cgroup_remove(stage, mount_fd, path, 0, error) == 0)
+		return 0;
 	if (fd >= 0 && cgroup_write(stage, fd, "cgroup.kill", "1", NULL, error) < 0 &&
 	    errno != ENOENT && errno != ENODEV)
 		return -1;

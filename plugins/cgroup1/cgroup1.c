@@ -3,13 +3,13 @@
  * tree at /sys/fs/cgroup/unified) or on one without v2 at all. cgroups(7), and the kernel's
  * Documentation/admin-guide/cgroup-v1.
  *
- * How init gets in: into the v2 tree it is born, by CLONE_INTO_CGROUP. For v1 there is no such
- * thing. To write a pid to cgroup.procs from outside takes the kernel's global
- * cgroup_threadgroup_rwsem for writing, which waits for an RCU grace period: 5 to 20 ms on an idle
- * host. A process that has one thread and writes 0 to `tasks` moves itself without that lock: 9
- * hierarchies in 0.05 to 0.08 ms. So prepare makes the cgroups, sets their limits and opens their
- * `tasks`; init walks in as the first thing of this stage's setup, with no code but ours run
- * before, and so does a joiner. The kernel judges the write by who opened the file
+ * How init gets in: into the v2 tree it is born, by CLONE_INTO_CGROUP, if the cgroup there is of
+ * our making. For v1 there is no such thing. To write a pid to cgroup.procs from outside takes the
+ * kernel's global cgroup_threadgroup_rwsem for writing, which waits for an RCU grace period: 5 to
+ * 20 ms on an idle host. A process that has one thread and writes 0 to `tasks` moves itself without
+ * that lock: 9 hierarchies in 0.05 to 0.08 ms. So prepare makes the cgroups, sets their limits and
+ * opens their `tasks`; init walks in as the first thing of this stage's setup, with no code but
+ * ours run before, and so does a joiner. The kernel judges the write by who opened the file
  * (CVE-2021-4197), so it works from inside of a user namespace, too.
  */
 #include <errno.h>
@@ -23,6 +23,7 @@
 #include <files.h>
 #include <no_cgroup.h>
 #include <processes.h>
+#include <restored.h>
 
 #include "internal.h"
 
@@ -111,19 +112,14 @@ static int cgroup1_prepare(struct ironbox_stage *stage, struct ironbox_error *er
 {
 	struct cgroup1 *cgroup = stage->data;
 	struct hierarchies *all = &cgroup->hierarchies;
-	struct hierarchy *unified;
 
 	if (is_unwanted(stage))
 		return 0;
 	if (hierarchies_find(stage, all, error) < 0 || members_make(stage, all, error) < 0 ||
 	    devices_write(stage, cgroup->resources.devices, all, error) < 0 ||
-	    limits_write(stage, &cgroup->resources, RESOURCES_CREATE, all, error) < 0 ||
-	    members_open(stage, all, error) < 0)
+	    limits_write(stage, &cgroup->resources, RESOURCES_CREATE, all, error) < 0)
 		return -1;
-	unified = hierarchies_with(all, V1_UNIFIED);
-	if (unified)
-		stage->host->clone_into_cgroup(stage, unified->directory_fd);
-	return 0;
+	return members_open(stage, all, error);
 }
 
 static int cgroup1_setup(struct ironbox_stage *stage, struct ironbox_error *error)
@@ -188,17 +184,11 @@ static int cgroup1_join_prepare(struct ironbox_stage *stage, struct ironbox_erro
 {
 	struct cgroup1 *cgroup = stage->data;
 	struct hierarchies *all = &cgroup->hierarchies;
-	struct hierarchy *unified;
 	int found = hierarchies_recall(stage, all, error);
 
 	if (found <= 0)
 		return found < 0 ? -1 : refuse_below(stage, error);
-	if (go_below(stage, all, error) < 0 || members_open(stage, all, error) < 0)
-		return -1;
-	unified = hierarchies_with(all, V1_UNIFIED);
-	if (unified)
-		stage->host->clone_into_cgroup(stage, unified->directory_fd);
-	return 0;
+	return go_below(stage, all, error) < 0 ? -1 : members_open(stage, all, error);
 }
 
 static int cgroup1_join(struct ironbox_stage *stage, struct ironbox_error *error)
@@ -339,13 +329,13 @@ static int declare(struct ironbox_stage *stage, struct hierarchies *all,
                    struct hierarchy *hierarchy, struct ironbox_error *error)
 {
 	char names[256] = "", path[CGROUP_PATH_MAX];
-	size_t at = 0, top = strlen(hierarchy->top);
+	size_t at = 0;
 
 	if (hierarchy_directory(all, hierarchy) < 0)
 		return stage->host->fail(error, errno, "open cgroup %s%s", hierarchy->top,
 		                         all->path);
-	if (!hierarchy_path(all, hierarchy, "", path))
-		return stage->host->fail(error, errno, "cgroup %s%s", hierarchy->top, all->path);
+	if (hierarchy_name(stage, all, hierarchy, path, error) < 0)
+		return -1;
 	for (enum controller i = 0; i < V1_COUNT && i != V1_UNIFIED; i++)
 		if (hierarchy->controllers & V1_BIT(i))
 			at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s",
@@ -353,7 +343,7 @@ static int declare(struct ironbox_stage *stage, struct hierarchies *all,
 	return stage->host->external(stage,
 	                             &(struct ironbox_external){ .kind = IRONBOX_EXTERNAL_CGROUP,
 	                                                         .name = names,
-	                                                         .path = path + top,
+	                                                         .path = path,
 	                                                         .fd = hierarchy->directory_fd },
 	                             error);
 }
@@ -380,6 +370,25 @@ static int cgroup1_restore(struct ironbox_stage *stage, struct ironbox_error *er
 	struct cgroup1 *cgroup = stage->data;
 
 	return declare_all(stage, &cgroup->hierarchies, error);
+}
+
+/* Where criu was let at cgroups, the images say in which ones the processes are to be. */
+static int cgroup1_verify(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	cleanup_hierarchies struct hierarchies all;
+	struct cgroup_place places[HIERARCHIES_MAX];
+	char names[HIERARCHIES_MAX][CGROUP_PATH_MAX];
+	int found = hierarchies_recall(stage, &all, error);
+
+	if (found <= 0)
+		return found;
+	for (size_t i = 0; i < all.count; i++) {
+		if (hierarchy_name(stage, &all, &all.items[i], names[i], error) < 0)
+			return -1;
+		places[i].controller = v1_any_name(all.items[i].controllers);
+		places[i].path = names[i];
+	}
+	return cgroup_verify_restored(stage, places, all.count, error);
 }
 
 static int cgroup1_teardown(struct ironbox_stage *stage, struct ironbox_error *error)
@@ -438,6 +447,7 @@ const struct ironbox_plugin ironbox_plugin = {
 	.watch = cgroup1_watch,
 	.checkpoint = cgroup1_checkpoint,
 	.restore = cgroup1_restore,
+	.verify = cgroup1_verify,
 	.teardown = cgroup1_teardown,
 	.probe = cgroup1_probe,
 };

@@ -2,6 +2,7 @@
  * Stops, continues and signals all of the container at once. Where there is a v2 tree its freezer
  * does it: every process is there from birth, it tells by poll(2) when all stand still, and what is
  * frozen can be killed. v1's is for hosts without: there a frozen process has to be thawed to die.
+ * On a hybrid host others use v1's beside ours: CRIU does, and may die before it has thawed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 
 #include <files.h>
 #include <processes.h>
+#include <taken.h>
 
 #include "internal.h"
 
@@ -104,6 +106,15 @@ static int freeze_v1(const struct ironbox_stage *stage, const struct hierarchies
 	return -1;
 }
 
+/* v1's where it is not the one that we use, and the container's cgroup in it stands; or NULL. */
+static const struct hierarchy *other_freezer(struct hierarchies *all,
+                                             const struct hierarchy *freezer)
+{
+	struct hierarchy *other = is_v2(freezer) ? hierarchies_with(all, V1_FREEZER) : NULL;
+
+	return other && hierarchy_directory(all, other) >= 0 ? other : NULL;
+}
+
 static int write_thawed(const struct ironbox_stage *stage, const struct hierarchy *freezer,
                         struct ironbox_error *error)
 {
@@ -142,9 +153,12 @@ int freezer_freeze(const struct ironbox_stage *stage, struct hierarchies *all,
 int freezer_thaw(const struct ironbox_stage *stage, struct hierarchies *all,
                  struct ironbox_error *error)
 {
-	const struct hierarchy *freezer = freezer_of(stage, all, error);
+	const struct hierarchy *freezer = freezer_of(stage, all, error), *other;
 
-	return freezer ? write_thawed(stage, freezer, error) : -1;
+	if (!freezer || write_thawed(stage, freezer, error) < 0)
+		return -1;
+	other = other_freezer(all, freezer);
+	return other ? write_thawed(stage, other, error) : 0;
 }
 
 int freezer_thaw_one(const struct ironbox_stage *stage, const struct hierarchy *hierarchy,
@@ -155,19 +169,29 @@ int freezer_thaw_one(const struct ironbox_stage *stage, const struct hierarchy *
 	return write_thawed(stage, hierarchy, error);
 }
 
+/* What was asked for here, not what a frozen parent does to us. */
+static int is_asked_to_freeze(const struct ironbox_stage *stage, const struct hierarchies *all,
+                              const struct hierarchy *freezer, struct ironbox_error *error)
+{
+	const char *file = is_v2(freezer) ? "cgroup.freeze" : "freezer.self_freezing";
+	uint64_t value;
+
+	if (cgroup_read_number(freezer->directory_fd, file, &value) < 0)
+		return stage->host->fail(error, errno, "read %s of cgroup %s%s", file, freezer->top,
+		                         all->path);
+	return value != 0;
+}
+
 int freezer_is_frozen(const struct ironbox_stage *stage, struct hierarchies *all,
                       struct ironbox_error *error)
 {
-	const struct hierarchy *freezer = freezer_of(stage, all, error);
-	char state[32];
+	const struct hierarchy *freezer = freezer_of(stage, all, error), *other;
+	int frozen = freezer ? is_asked_to_freeze(stage, all, freezer, error) : -1;
 
-	if (!freezer)
-		return -1;
-	/* What was asked for here, not what a frozen parent does to us. */
-	if (cgroup_read(freezer->directory_fd, is_v2(freezer) ? "cgroup.freeze" : "freezer.state",
-	                state, sizeof(state)) < 0)
-		return stage->host->fail(error, errno, "read the freezer of cgroup %s", all->path);
-	return is_v2(freezer) ? state[0] == '1' : strcmp(state, "THAWED") != 0;
+	if (frozen != 0)
+		return frozen;
+	other = other_freezer(all, freezer);
+	return other ? is_asked_to_freeze(stage, all, other, error) : 0;
 }
 
 static int signal_frozen(const struct ironbox_stage *stage, struct hierarchies *all, int number,
@@ -194,13 +218,22 @@ int freezer_signal(const struct ironbox_stage *stage, struct hierarchies *all, i
 {
 	struct hierarchy *unified = hierarchies_with(all, V1_UNIFIED);
 	struct hierarchy *freezer = unified ? unified : hierarchies_with(all, V1_FREEZER);
+	const struct hierarchy *other;
 
-	/* removed: nobody is in it */
+	/* removed, or another container's by now: nobody of ours is in it */
 	if (freezer && hierarchy_directory(all, freezer) < 0 && errno == ENOENT)
+		return 0;
+	if (freezer && freezer->directory_fd >= 0 && cgroup_is_taken(stage, freezer->directory_fd))
 		return 0;
 	if (!unified || number != SIGKILL)
 		return signal_frozen(stage, all, number, error);
 	if (unified->directory_fd < 0)
 		return stage->host->fail(error, errno, "open cgroup %s%s", unified->top, all->path);
-	return cgroup_write(stage, unified->directory_fd, "cgroup.kill", "1", NULL, error);
+	if (cgroup_write(stage, unified->directory_fd, "cgroup.kill", "1", NULL, error) < 0)
+		return -1;
+	/* after it, so that nobody runs on meanwhile */
+	other = other_freezer(all, unified);
+	if (other)
+		thaw_again(stage, other);
+	return 0;
 }

@@ -198,8 +198,7 @@ static bool find_directory(struct ironbox_stage *stage, const struct membership 
 	return !unified && find_in_mountinfo(stage, membership->controllers, own, path);
 }
 
-/* The name by which cgroup_path_of_process knows a hierarchy. */
-static const char *any_name(uint32_t controllers)
+const char *v1_any_name(uint32_t controllers)
 {
 	unsigned first = (unsigned)__builtin_ctz(controllers);
 
@@ -219,7 +218,7 @@ static int add(struct ironbox_stage *stage, struct hierarchies *all, uint32_t co
 		return stage->host->fail(error, ENAMETOOLONG, "cgroup paths such as %s", top);
 	hierarchy->controllers = controllers;
 	hierarchy->directory_fd = -1;
-	hierarchy->tasks_fd = -1;
+	hierarchy->entry_fd = -1;
 	all->count++;
 	return 0;
 }
@@ -230,7 +229,7 @@ static int find_one(struct ironbox_stage *stage, struct hierarchies *all, const 
 	char own[CGROUP_PATH_MAX] = "/", top[CGROUP_PATH_MAX];
 
 	if (!cgroup_path_is_absolute(stage) &&
-	    !cgroup_path_of_process(facts, any_name(membership->controllers), own, sizeof(own)))
+	    !cgroup_path_of_process(facts, v1_any_name(membership->controllers), own, sizeof(own)))
 		return stage->host->fail(error, 0,
 		                         "%s: our own cgroup lies outside of our cgroup namespace "
 		                         "(/proc/self/cgroup): give an absolute linux.cgroupsPath",
@@ -320,7 +319,7 @@ static int recall_line(const struct ironbox_stage *stage, struct hierarchies *al
 		.top = blank + 1,
 		.existed = existed,
 		.directory_fd = -1,
-		.tasks_fd = -1,
+		.entry_fd = -1,
 	};
 	return 0;
 }
@@ -373,6 +372,51 @@ bool hierarchy_path(const struct hierarchies *all, const struct hierarchy *hiera
 	return length < CGROUP_PATH_MAX;
 }
 
+/* Which mount it is that `top` lies in: the one deepest down, and the last of those on one point.
+ */
+static bool find_mount(const char *text, const char *top, struct mount_line *found)
+{
+	size_t longest = 0;
+
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		struct mount_line line;
+		size_t point;
+
+		read_mount_line(text, &line);
+		point = strcspn(line.point, " \n");
+		if (point < longest || strncmp(line.point, top, point) != 0 ||
+		    (top[point] && top[point] != '/') ||
+		    !(word_is(line.type, "cgroup") || word_is(line.type, "cgroup2")))
+			continue;
+		longest = point;
+		*found = line;
+	}
+	return longest > 0;
+}
+
+int hierarchy_name(struct ironbox_stage *stage, const struct hierarchies *all,
+                   const struct hierarchy *hierarchy, char name[CGROUP_PATH_MAX],
+                   struct ironbox_error *error)
+{
+	const char *text = stage->host->fact(stage, "/proc/self/mountinfo");
+	struct mount_line line;
+	size_t root;
+	int length;
+
+	if (!text)
+		return stage->host->fail(error, errno, "read /proc/self/mountinfo");
+	if (!find_mount(text, hierarchy->top, &line))
+		return stage->host->fail(error, 0, "%s: no cgroup hierarchy is mounted there",
+		                         hierarchy->top);
+	root = strcspn(line.root, " \n");
+	length = snprintf(name, CGROUP_PATH_MAX, "%.*s%s%s", root == 1 ? 0 : (int)root, line.root,
+	                  hierarchy->top + strcspn(line.point, " \n"), all->path);
+	if (length >= CGROUP_PATH_MAX)
+		return stage->host->fail(error, ENAMETOOLONG, "cgroup %s%s", hierarchy->top,
+		                         all->path);
+	return 0;
+}
+
 int hierarchy_directory(const struct hierarchies *all, struct hierarchy *hierarchy)
 {
 	char path[CGROUP_PATH_MAX];
@@ -387,6 +431,6 @@ void hierarchies_close(struct hierarchies *all)
 {
 	for (size_t i = 0; i < all->count; i++) {
 		replace_fd(&all->items[i].directory_fd, -1);
-		replace_fd(&all->items[i].tasks_fd, -1);
+		replace_fd(&all->items[i].entry_fd, -1);
 	}
 }

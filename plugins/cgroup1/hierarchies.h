@@ -33,13 +33,16 @@ const char *v1_name(enum controller controller);
 /* The bits of a list such as "cpu,cpuacct"; what is not in the enum is left out. */
 uint32_t v1_controllers(const char *list, size_t length);
 
+/* The name by which proc(5)'s cgroup knows the hierarchy with these: one of them, "" for v2. */
+const char *v1_any_name(uint32_t controllers);
+
 struct hierarchy {
 	uint32_t controllers;
 	const char *top;   /* the mount point, and the runtime's own cgroup for a relative path */
 	const char *below; /* exec --cgroup: a cgroup below the container's; NULL: its own */
 	bool existed;      /* the container's cgroup was there before us: it is not removed */
 	int directory_fd;  /* of the container's cgroup, by hierarchy_directory; or -1 */
-	int tasks_fd;      /* of its `tasks`, for who is to enter it; or -1 */
+	int entry_fd;      /* what who is to enter it writes 0 to, its `tasks`; or -1 */
 };
 
 #define HIERARCHIES_MAX      V1_COUNT /* none is without a controller of its own */
@@ -74,6 +77,11 @@ struct hierarchy *hierarchies_with(struct hierarchies *all, enum controller cont
  * errno, where it is longer than CGROUP_PATH_MAX. */
 bool hierarchy_path(const struct hierarchies *all, const struct hierarchy *hierarchy,
                     const char *file, char path[CGROUP_PATH_MAX]);
+
+/* The path of the container's cgroup below the hierarchy's root, as proc(5) shows it. */
+int hierarchy_name(struct ironbox_stage *stage, const struct hierarchies *all,
+                   const struct hierarchy *hierarchy, char name[CGROUP_PATH_MAX],
+                   struct ironbox_error *error);
 
 /* The fd of the container's cgroup, opened once and kept in *hierarchy; -1 with errno. */
 int hierarchy_directory(const struct hierarchies *all, struct hierarchy *hierarchy);

@@ -69,11 +69,10 @@ int devices_write(const struct ironbox_stage *stage, const struct ironbox_value 
 /* Makes the cgroup in each hierarchy; the record says so before. */
 int members_make(struct ironbox_stage *stage, struct hierarchies *all, struct ironbox_error *error);
 
-/* Opens what members_enter writes to. */
-int members_open(const struct ironbox_stage *stage, struct hierarchies *all,
-                 struct ironbox_error *error);
+/* Opens what members_enter writes to, and has init, or the joiner, be born in the v2 tree. */
+int members_open(struct ironbox_stage *stage, struct hierarchies *all, struct ironbox_error *error);
 
-/* This process enters all of v1; in the v2 tree it was born. */
+/* This process enters all of v1; in the v2 tree it was born, as a rule. */
 int members_enter(const struct ironbox_stage *stage, struct hierarchies *all,
                   struct ironbox_error *error);
 

@@ -9,6 +9,7 @@
 #include <files.h>
 #include <no_cgroup.h>
 #include <processes.h>
+#include <taken.h>
 
 #include "internal.h"
 
@@ -145,6 +146,8 @@ static int make_one(struct ironbox_stage *stage, struct hierarchies *all, size_t
 
 	if (found < 0 || (found > 0 && take_unexpected(stage, all, index, error) < 0))
 		return -1;
+	if (hierarchy->existed && cgroup_take(stage, hierarchy->directory_fd, error) < 0)
+		return -1;
 	if (!(hierarchy->controllers & V1_BIT(V1_CPUSET)))
 		return 0;
 	if (hierarchy_directory(all, hierarchy) < 0)
@@ -153,22 +156,28 @@ static int make_one(struct ironbox_stage *stage, struct hierarchies *all, size_t
 	return cpuset_inherit(stage, hierarchy->directory_fd, !hierarchy->existed, error);
 }
 
-/* Of v1 the file by which to enter; of the v2 tree the directory, for clone_into_cgroup. */
+/*
+ * Of v1 the file by which to enter; of the v2 tree the directory, for clone_into_cgroup. But a v2
+ * cgroup into whose cgroup.kill someone once wrote kills what is cloned into it (seen on 6.18): of
+ * one that was there before we can't know, so it is entered as those of v1 are.
+ */
 static int open_for_entry(struct hierarchies *all, struct hierarchy *hierarchy)
 {
+	bool is_unified = hierarchy->controllers & V1_BIT(V1_UNIFIED);
 	char path[CGROUP_PATH_MAX];
 
-	if (hierarchy->controllers & V1_BIT(V1_UNIFIED))
+	if (is_unified && !hierarchy->existed)
 		return hierarchy_directory(all, hierarchy);
 	replace_fd(&hierarchy->directory_fd, -1);
-	if (hierarchy_path(all, hierarchy, "tasks", path))
-		hierarchy->tasks_fd = open(path, O_WRONLY | O_CLOEXEC);
-	return hierarchy->tasks_fd;
+	if (hierarchy_path(all, hierarchy, is_unified ? "cgroup.procs" : "tasks", path))
+		hierarchy->entry_fd = open(path, O_WRONLY | O_CLOEXEC);
+	return hierarchy->entry_fd;
 }
 
-int members_open(const struct ironbox_stage *stage, struct hierarchies *all,
-                 struct ironbox_error *error)
+int members_open(struct ironbox_stage *stage, struct hierarchies *all, struct ironbox_error *error)
 {
+	const struct hierarchy *unified;
+
 	for (size_t i = 0; i < all->count; i++) {
 		const struct hierarchy *hierarchy = &all->items[i];
 
@@ -178,6 +187,9 @@ int members_open(const struct ironbox_stage *stage, struct hierarchies *all,
 			                         hierarchy->below ? "/" : "",
 			                         hierarchy->below ? hierarchy->below : "");
 	}
+	unified = hierarchies_with(all, V1_UNIFIED);
+	if (unified && unified->directory_fd >= 0)
+		stage->host->clone_into_cgroup(stage, unified->directory_fd);
 	return 0;
 }
 
@@ -187,7 +199,7 @@ int members_enter(const struct ironbox_stage *stage, struct hierarchies *all,
 	for (size_t i = 0; i < all->count; i++) {
 		struct hierarchy *hierarchy = &all->items[i];
 
-		if (hierarchy->tasks_fd >= 0 && write(hierarchy->tasks_fd, "0", 1) != 1)
+		if (hierarchy->entry_fd >= 0 && write(hierarchy->entry_fd, "0", 1) != 1)
 			return stage->host->fail(error, errno, "enter cgroup %s%s", hierarchy->top,
 			                         all->path);
 	}
@@ -218,6 +230,21 @@ static int remove_busy(const struct ironbox_stage *stage, const struct hierarchi
 	return cgroup_remove(stage, top_fd, all->path, deadline_ms, error);
 }
 
+/* By a container that has come since, with the same cgroupsPath. */
+static bool is_taken(const struct ironbox_stage *stage, const struct hierarchies *all,
+                     struct hierarchy *hierarchy)
+{
+	int directory_fd = hierarchy_directory(all, hierarchy);
+
+	if (directory_fd < 0)
+		return false;
+	if (cgroup_is_taken(stage, directory_fd))
+		return true;
+	if (hierarchy->existed)
+		cgroup_let_go(stage, directory_fd);
+	return false;
+}
+
 static bool is_gone(const struct hierarchies *all, const struct hierarchy *hierarchy)
 {
 	char path[CGROUP_PATH_MAX];
@@ -225,26 +252,65 @@ static bool is_gone(const struct hierarchies *all, const struct hierarchy *hiera
 	return hierarchy_path(all, hierarchy, "", path) && (rmdir(path) == 0 || errno == ENOENT);
 }
 
+/* Also true where it cannot be told: then it is not taken for empty. */
+static bool is_in_use(const struct hierarchies *all, struct hierarchy *hierarchy)
+{
+	int directory_fd = hierarchy_directory(all, hierarchy);
+	pid_t pid;
+
+	if (directory_fd < 0)
+		return errno != ENOENT;
+	return cgroup_visit_processes(directory_fd, is_anyone, &pid) != 0;
+}
+
+/* What was there before stays, empty as it was, for who is next. */
+static int give_back(const struct ironbox_stage *stage, const struct hierarchies *all,
+                     struct hierarchy *hierarchy, unsigned deadline_ms, struct ironbox_error *error)
+{
+	uint64_t end_ms = cgroup_now_ms() + deadline_ms;
+	char left[256];
+
+	if (!hierarchy->existed)
+		return remove_busy(stage, all, hierarchy, deadline_ms, error);
+	while (is_in_use(all, hierarchy)) {
+		if (cgroup_now_ms() >= end_ms) {
+			cgroup_describe_process(stage, hierarchy->directory_fd, left, sizeof(left),
+			                        error);
+			return stage->host->fail(error, ETIMEDOUT, "empty cgroup %s%s (%s in it)",
+			                         hierarchy->top, all->path, left);
+		}
+		cgroup_sleep_ms(1);
+	}
+	return 0;
+}
+
 int members_remove(const struct ironbox_stage *stage, struct hierarchies *all,
                    struct ironbox_error *error)
 {
+	struct hierarchy *unified = hierarchies_with(all, V1_UNIFIED);
 	bool left[HIERARCHIES_MAX] = { false }, any = false;
-	int result;
+	int result = 0;
 
 	/* Mostly everyone has left, and a system call for each hierarchy is all that it takes. */
 	for (size_t i = 0; i < all->count; i++) {
-		left[i] = all->items[i].existed || !is_gone(all, &all->items[i]);
+		struct hierarchy *hierarchy = &all->items[i];
+
+		if (!hierarchy->existed && is_gone(all, hierarchy))
+			continue;
+		left[i] = !is_taken(stage, all, hierarchy) &&
+		          (!hierarchy->existed || is_in_use(all, hierarchy));
 		any = any || left[i];
 	}
 	if (!any)
 		return 0;
-	result = freezer_signal(stage, all, SIGKILL, error);
+	/* for nothing nobody is killed where that leaves a trace: open_for_entry */
+	if (!unified || !unified->existed || is_in_use(all, unified))
+		result = freezer_signal(stage, all, SIGKILL, error);
 	for (size_t i = 0; i < all->count; i++) {
 		/* one process that does not go is waited for once, not in each hierarchy */
 		unsigned deadline_ms = result == 0 ? DEADLINE_MS : 0;
 
-		if (left[i] && !all->items[i].existed &&
-		    remove_busy(stage, all, &all->items[i], deadline_ms, error) < 0)
+		if (left[i] && give_back(stage, all, &all->items[i], deadline_ms, error) < 0)
 			result = -1;
 	}
 	return result;

@@ -41,6 +41,7 @@ const struct ironbox_plugin ironbox_plugin = {
 	.watch = cgroup_watch,
 	.checkpoint = cgroup_checkpoint,
 	.restore = cgroup_restore,
+	.verify = cgroup_verify,
 	.teardown = systemd_teardown,
 	.probe = systemd_probe,
 };

@@ -99,17 +99,14 @@ static int check_parent(const struct ironbox_stage *stage, const struct images *
                         struct ironbox_error *error)
 {
 	const char *parent = option(stage, "ironbox.parent_path");
-	struct stat status;
 
 	if (!parent)
 		return 0;
 	if (parent[0] == '/')
 		return stage->host->fail(error, 0, "--parent-path %s: not relative to --image-path",
 		                         parent);
-	if (fstatat(images->image_fd, parent, &status, 0) < 0)
-		return stage->host->fail(error, errno, "--parent-path: look at %s", parent);
-	if (!S_ISDIR(status.st_mode))
-		return stage->host->fail(error, ENOTDIR, "--parent-path: %s", parent);
+	if (images_check_parent(stage, images, parent, error) < 0)
+		return stage->host->context(error, "--parent-path");
 	return 0;
 }
 

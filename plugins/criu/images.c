@@ -9,8 +9,10 @@
 
 #include "internal.h"
 
-#define INCOMPLETE "ironbox.incomplete"
-#define LOG_TAIL   65536
+#define INCOMPLETE   "ironbox.incomplete"
+#define PARENT       "/parent" /* criu's link to the images that these ones go on from */
+#define PARENTS_MOST 64        /* a pre-dump each */
+#define LOG_TAIL     65536
 
 /* Who can write the images can say what root's processes do. */
 static int check(const struct ironbox_stage *stage, int fd, const char *path,
@@ -24,6 +26,43 @@ static int check(const struct ironbox_stage *stage, int fd, const char *path,
 		return stage->host->fail(error, 0, "%s: not a folder that only uid %u can write",
 		                         path, geteuid());
 	return 0;
+}
+
+/* All on which these images stand. folder_fd, of `path`, is checked already. */
+static int check_parents(const struct ironbox_stage *stage, int folder_fd, const char *path,
+                         struct ironbox_error *error)
+{
+	cleanup_close int fd = -1;
+	char parent[PATH_MAX + PARENTS_MOST * sizeof(PARENT)];
+	size_t length = (size_t)snprintf(parent, PATH_MAX, "%s", path);
+
+	if (length >= PATH_MAX)
+		return stage->host->fail(error, ENAMETOOLONG, "%s", path);
+	for (unsigned depth = 0; depth < PARENTS_MOST; depth++) {
+		int parent_fd = openat(folder_fd, &PARENT[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		memcpy(parent + length, PARENT, sizeof(PARENT));
+		length += strlen(PARENT);
+		if (parent_fd < 0)
+			return errno == ENOENT ? 0
+			                       : stage->host->fail(error, errno,
+			                                           "open the folder %s", parent);
+		replace_fd(&fd, parent_fd);
+		folder_fd = fd;
+		if (check(stage, fd, parent, error) < 0)
+			return -1;
+	}
+	return stage->host->fail(error, ELOOP, "%s", parent);
+}
+
+int images_check_parent(const struct ironbox_stage *stage, const struct images *images,
+                        const char *path, struct ironbox_error *error)
+{
+	cleanup_close int fd = openat(images->image_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return stage->host->fail(error, errno, "open the folder %s", path);
+	return check(stage, fd, path, error) < 0 ? -1 : check_parents(stage, fd, path, error);
 }
 
 static int open_folder(const struct ironbox_stage *stage, const char *path, bool make,
@@ -61,6 +100,8 @@ int images_open(const struct ironbox_stage *stage, struct images *images, bool m
 		                         "--image-path %s: its checkpoint did not come to its end "
 		                         "(" INCOMPLETE ")",
 		                         image_path);
+	if (!make && check_parents(stage, images->image_fd, image_path, error) < 0)
+		return stage->host->context(error, "--image-path");
 	return 0;
 }
 

@@ -32,6 +32,10 @@ struct images {
  * is another's or that others may write, and for a restore images that are not whole. */
 int images_open(const struct ironbox_stage *stage, struct images *images, bool make,
                 struct ironbox_error *error);
+/* The same for a folder of images that they are to go on from, its path relative to theirs; and for
+ * those which it goes on from. images_open has done it for a restore. */
+int images_check_parent(const struct ironbox_stage *stage, const struct images *images,
+                        const char *path, struct ironbox_error *error);
 /* Opens the work folder in the mount namespace in which criu is to work: it mounts things there. */
 int images_move(const struct ironbox_stage *stage, struct images *images, int mounts_fd,
                 struct ironbox_error *error);

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.controllers = UINT32_MAX,
 		.top = "/nowhere",
 		.directory_fd = fcntl(private_folder(), F_DUPFD_CLOEXEC, 0),
-		.tasks_fd = -1,
+		.entry_fd = -1,
 	};
 	paper_host_begin(&paper, NULL);
 	reports_begin(&reports, &paper, text);

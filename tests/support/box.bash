@@ -172,6 +172,8 @@ box_remove() {
 
 	box_new_processes | while read -r pid _; do kill -9 "$pid" 2>/dev/null; done
 	box_cgroups | while read -r cgroup; do
+		# what v1's freezer holds does not die
+		[ ! -e "$cgroup/freezer.state" ] || echo THAWED >"$cgroup/freezer.state"
 		xargs -r kill -9 <"$cgroup/cgroup.procs" 2>/dev/null
 		await 2 rmdir "$cgroup" 2>/dev/null
 	done

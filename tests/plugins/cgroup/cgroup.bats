@@ -262,6 +262,32 @@ status_is() {
 	rmdir "$cgroup"
 }
 
+@test "delete: of one that has ended leaves alone who has taken its cgroup since" {
+	local made
+	for made in no yes; do
+		[ $made = no ] || mkdir "$cgroup"
+		box_start /bin/sleep 1000
+		ironbox kill "$id" KILL
+		await 5 stopped
+		mkdir "$box/second"
+		cp -a "$bundle/config.json" "$bundle/rootfs" "$box/second"
+		ironbox run --detach --bundle "$box/second" "$id-2" </dev/null >"$box/out" 2>&1
+		mkdir "$cgroup/below"
+		ironbox kill --all "$id" KILL
+		ironbox delete "$id"
+		equals "$(state_of "$id-2")" running
+		ironbox exec "$id-2" /bin/true
+		rmdir "$cgroup/below"
+		ironbox delete --force "$id-2"
+		rmdir "$cgroup" # as it was found
+		rm -r "$box/second"
+	done
+}
+
+stopped() {
+	[ "$(state_of)" = stopped ]
+}
+
 @test "delete: of device programs in a cgroup that stays there is one, however often it was used" {
 	mkdir "$cgroup"
 	may_make_nodes

@@ -56,6 +56,16 @@ static void good_paths_are_taken(void **state)
 	paper_host_end(&paper);
 }
 
+static void below_is_by_components(void **state)
+{
+	(void)state;
+	assert_true(cgroup_path_below("/a", "/a"));
+	assert_true(cgroup_path_below("/a/b", "/a"));
+	assert_false(cgroup_path_below("/a-b", "/a"));
+	assert_false(cgroup_path_below("/", "/a"));
+	assert_false(cgroup_path_below("/b/a", "/a"));
+}
+
 static const char *const names_for_systemd[] = {
 	"system.slice:docker:web1",
 	"kubepods-pod1.slice:cri-containerd:web1",
@@ -184,6 +194,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_paths_are_refused),
 		cmocka_unit_test(good_paths_are_taken),
+		cmocka_unit_test(below_is_by_components),
 		cmocka_unit_test(names_for_systemd_are_no_paths),
 		cmocka_unit_test(relative_paths_are_below_the_base),
 		cmocka_unit_test(own_cgroups_are_found),

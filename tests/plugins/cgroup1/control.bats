@@ -58,6 +58,52 @@ has_more_lines_than() {
 	equals "$(box_cgroups)" ""
 }
 
+# By v1's freezer, beside the one that pause uses: as CRIU does it.
+freeze_v1() {
+	echo FROZEN >"$(cgroup_of freezer)/freezer.state"
+	await 5 grep -q FROZEN "$(cgroup_of freezer)/freezer.state"
+}
+
+@test "cgroup1: whom v1's freezer holds is paused, and goes on when resumed" {
+	local before
+	box_start /bin/sh -c 'while :; do echo .; usleep 10000; done'
+	await 5 test -s "$box/out"
+	freeze_v1
+	equals "$(state_of)" paused
+	run ironbox exec "$id" /bin/true
+	contains "$output" "paused"
+	before=$(lines_of)
+	ironbox resume "$id"
+	equals "$(limit_of freezer freezer.state)" THAWED
+	equals "$(state_of)" running
+	await 5 has_more_lines_than "$before"
+	end
+}
+
+@test "cgroup1: whom v1's freezer holds can be killed and deleted" {
+	box_sleep
+	freeze_v1
+	ironbox kill --all "$id" KILL
+	await 5 is_status stopped
+	ironbox delete "$id"
+	equals "$(box_cgroups)" ""
+
+	box_sleep
+	freeze_v1
+	end
+	equals "$(box_cgroups)" ""
+}
+
+@test "cgroup1: what a frozen parent of v1's does to it is not its own state" {
+	box_set '.linux.cgroupsPath = $path' --arg path "/parent-$id/leaf"
+	box_sleep
+	echo FROZEN >"$(hierarchy_of freezer)/parent-$id/freezer.state"
+	equals "$(state_of)" running
+	echo THAWED >"$(hierarchy_of freezer)/parent-$id/freezer.state"
+	end
+	box_cgroups | xargs rmdir
+}
+
 @test "cgroup1: kill --all reaches each process, and those below, too" {
 	box_set '.linux.namespaces |= map(select(.type != "pid"))'
 	box_start /bin/sh -c 'trap "echo init" TERM; /bin/sleep 1000 & /bin/sleep 1000 & wait; wait; sleep 1000'

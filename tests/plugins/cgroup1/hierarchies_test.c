@@ -234,6 +234,47 @@ static void finds(void **state)
 	assert_int_equal(host.mountinfo_reads, this->mountinfo_reads);
 }
 
+/* ---- their paths below the roots, as proc(5) has them ---- */
+
+static const struct name_case {
+	const char *mountinfo, *top, *name; /* or no name */
+} name_cases[] = {
+	{ "40 39 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n",
+	  "/sys/fs/cgroup/memory", "/a/b" },
+	{ "40 39 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n",
+	  "/sys/fs/cgroup/memory/own", "/own/a/b" },
+	/* inside of a container without a cgroup namespace */
+	{ "40 39 0:32 /docker/dind /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n",
+	  "/sys/fs/cgroup/memory/own", "/docker/dind/own/a/b" },
+	{ "38 1 0:30 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n"
+	  "39 38 0:31 / /sys/fs/cgroup/mem rw - cgroup cgroup rw,memory\n"
+	  "40 38 0:32 /x /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
+	  "41 40 0:32 /y /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n",
+	  "/sys/fs/cgroup/unified", "/y/a/b" },
+	{ "39 38 0:31 / /sys/fs/cgroup/mem rw - cgroup cgroup rw,memory\n", "/sys/fs/cgroup/memory",
+	  NULL },
+	{ "", "/sys/fs/cgroup/memory", NULL },
+};
+
+static void have_paths_below_their_roots(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(name_cases) / sizeof(name_cases[0]); i++) {
+		struct paper_host host = { .mountinfo = name_cases[i].mountinfo };
+		struct ironbox_stage stage = stage_of(&host);
+		struct hierarchies all = { .path = "/a/b" };
+		struct hierarchy hierarchy = { .top = name_cases[i].top };
+		char name[CGROUP_PATH_MAX];
+		int result = hierarchy_name(&stage, &all, &hierarchy, name, NULL);
+
+		assert_int_equal(result, name_cases[i].name ? 0 : -1);
+		if (result == 0)
+			assert_string_equal(name, name_cases[i].name);
+		else
+			assert_non_null(strstr(host.error, name_cases[i].top));
+	}
+}
+
 /* ---- the record of another process ---- */
 
 static void comes_back_from_the_record(void **state)
@@ -324,21 +365,22 @@ static void names_what_the_host_has(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[FOUND + BAD + 4] = {
+	struct CMUnitTest tests[FOUND + BAD + 5] = {
 		cmocka_unit_test(comes_back_from_the_record),
 		cmocka_unit_test(is_not_there),
 		cmocka_unit_test(more_lines_than_hierarchies_are_refused),
 		cmocka_unit_test(names_what_the_host_has),
+		cmocka_unit_test(have_paths_below_their_roots),
 	};
 
 	for (size_t i = 0; i < FOUND; i++)
-		tests[4 + i] = (struct CMUnitTest){
+		tests[5 + i] = (struct CMUnitTest){
 			.name = found_cases[i].name,
 			.test_func = finds,
 			.initial_state = (void *)(uintptr_t)&found_cases[i],
 		};
 	for (size_t i = 0; i < BAD; i++)
-		tests[4 + FOUND + i] = (struct CMUnitTest){
+		tests[5 + FOUND + i] = (struct CMUnitTest){
 			.name = bad_records[i].name,
 			.test_func = is_refused,
 			.initial_state = (void *)(uintptr_t)&bad_records[i],

@@ -97,6 +97,16 @@ teardown() {
 	equals "$(box_cgroups)" ""
 }
 
+@test "cgroup1: without a v2 tree a freezer's cgroup that is gone already is in nobody's way" {
+	box_sleep
+	ironbox kill "$id" KILL
+	await 5 is_status stopped
+	await 5 rmdir "$(cgroup_of freezer)"
+	mkdir "$(cgroup_of pids)/below"
+	ironbox delete "$id"
+	equals "$(box_cgroups)" ""
+}
+
 @test "cgroup1: without a v2 tree rules that v1's list cannot say are refused, not dropped" {
 	box_set '.linux.resources.devices += [
 		{"allow": true, "type": "c", "major": 1, "access": "rwm"},

@@ -163,6 +163,102 @@ own_with() {
 	box_cgroups | xargs rmdir
 }
 
+# In each hierarchy an empty cgroup that the test has made.
+make_cgroups() {
+	local hierarchy
+	for hierarchy in blkio cpu cpuacct cpuset devices freezer memory pids systemd unified; do
+		mkdir "$(hierarchy_of "$hierarchy")/$id"
+	done
+}
+
+@test "cgroup1: a cgroup that was there before takes one container after the other, and exec" {
+	local made turn
+	make_cgroups
+	made=$(box_cgroups)
+	for turn in 1 2 3; do
+		box_sleep
+		run ironbox exec "$id" /probe cgroup
+		equals "$status" 0
+		equals "$(memberships <<<"$output" | cut -d' ' -f2- | sort -u)" "/$id"
+		equals "$(memberships <"/proc/$(box_pid)/cgroup" | cut -d' ' -f2- | sort -u)" "/$id"
+		end
+		equals "$(box_cgroups)" "$made"
+	done
+	xargs rmdir <<<"$made"
+}
+
+@test "cgroup1: into one whose cgroup.kill someone wrote before a container comes, too" {
+	local below
+	make_cgroups
+	echo 1 >"$(cgroup_of unified)/cgroup.kill"
+	box_sleep
+	below=$(cgroup_of unified)/below
+	mkdir "$below"
+	echo 1 >"$below/cgroup.kill"
+	run ironbox exec --cgroup unified:below "$id" /probe cgroup
+	equals "$status" 0
+	contains "$output" "0::/$id/below"
+	rmdir "$below"
+	end
+	box_cgroups | xargs rmdir
+}
+
+@test "cgroup1: delete writes cgroup.kill of one that was there before for who is in it alone" {
+	make_cgroups
+	box_start /bin/true
+	await 5 is_status stopped
+	strace -f -e trace=openat -o "$box/trace" "$IRONBOX" --root "$state_root" \
+		--config "$box/ironbox.ini" delete "$id" 3>&-
+	run grep -c "cgroup.kill" "$box/trace"
+	equals "$output" 0
+
+	box_set '.linux.namespaces |= map(select(.type != "pid"))'
+	box_start /bin/sh -c '/bin/sleep 1000 & exit 3'
+	await 5 is_status stopped
+	ironbox delete "$id"
+	for hierarchy in memory pids unified; do
+		equals "$(cat "$(cgroup_of "$hierarchy")/cgroup.procs")" ""
+	done
+	box_cgroups | xargs rmdir
+}
+
+# A container $id-2 like $id, in the same cgroup.
+start_second() {
+	mkdir "$box/second"
+	cp -a "$bundle/config.json" "$bundle/rootfs" "$box/second"
+	ironbox run --detach --bundle "$box/second" "$id-2" </dev/null >"$box/out" 2>&1
+}
+
+@test "cgroup1: the delete of one that has ended leaves alone who has taken its cgroup since" {
+	local made
+	for made in no yes; do
+		[ $made = no ] || make_cgroups
+		box_sleep
+		ironbox kill "$id" KILL
+		await 5 is_status stopped
+		start_second
+		ironbox kill --all "$id" KILL
+		ironbox delete "$id"
+		equals "$(state_of "$id-2")" running
+		ironbox exec "$id-2" /bin/true
+		ironbox delete --force "$id-2"
+		box_cgroups | xargs rmdir # as they were found
+		rm -r "$box/second"
+	done
+}
+
+@test "cgroup1: a cpuset that was there before keeps its CPUs, and gets what it lacks" {
+	mkdir "$(hierarchy_of cpuset)/$id"
+	echo 0 >"$(cgroup_of cpuset)/cpuset.cpus"
+	box_sleep
+	equals "$(limit_of cpuset cpuset.cpus)" 0
+	equals "$(limit_of cpuset cpuset.mems)" "$(cat "$(hierarchy_of cpuset)/cpuset.mems")"
+	run grep Cpus_allowed_list "/proc/$(box_pid)/status"
+	equals "$output" $'Cpus_allowed_list:\t0'
+	end
+	rmdir "$(cgroup_of cpuset)"
+}
+
 @test "cgroup1: one that is there in one hierarchy alone is used and stays, also a frozen one" {
 	mkdir "$(hierarchy_of freezer)/$id"
 	echo FROZEN >"$(cgroup_of freezer)/freezer.state"

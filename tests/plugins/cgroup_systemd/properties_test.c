@@ -5,8 +5,11 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "internal.h"
 #include "paper_host.h"
@@ -39,6 +42,7 @@ static void print(const struct properties *properties, char *text, size_t size)
 static const struct told {
 	const char *json, *expected;
 	bool has_bfq, is_update;
+	const char *cpu_max; /* what stands in the cgroup */
 } told[] = {
 	{ .json = "{}", .expected = "" },
 	{ .json = "{\"memory\": {\"limit\": 1048576, \"swap\": 3145728, \"reservation\": 4096}}",
@@ -63,6 +67,19 @@ static const struct told {
 	{ .json = "{\"cpu\": {\"quota\": -1}}",
 	  .is_update = true,
 	  .expected = "CPUQuotaPerSecUSec=max" },
+	/* of what is not named, that which stands there is meant */
+	{ .json = "{\"cpu\": {\"quota\": 20000}}",
+	  .is_update = true,
+	  .cpu_max = "10000 50000\n",
+	  .expected = "CPUQuotaPerSecUSec=400000 CPUQuotaPeriodUSec=50000" },
+	{ .json = "{\"cpu\": {\"period\": 100000}}",
+	  .is_update = true,
+	  .cpu_max = "20000 50000\n",
+	  .expected = "CPUQuotaPerSecUSec=200000 CPUQuotaPeriodUSec=100000" },
+	{ .json = "{\"cpu\": {\"quota\": 20000, \"period\": 40000}}",
+	  .is_update = true,
+	  .cpu_max = "max 50000\n",
+	  .expected = "CPUQuotaPerSecUSec=500000 CPUQuotaPeriodUSec=40000" },
 	{ .json = "{\"cpu\": {\"idle\": 1}}", .expected = "CPUWeight=0" },
 	{ .json = "{\"cpu\": {\"idle\": 0}}", .is_update = true, .expected = "CPUWeight=100" },
 	{ .json = "{\"cpu\": {\"idle\": 0, \"shares\": 2}}",
@@ -109,6 +126,27 @@ static const struct told {
 	  .expected = "" },
 };
 
+/* A folder that stands for the cgroup, with a cpu.max in it. */
+static int open_cgroup(char *folder, const char *cpu_max)
+{
+	int fd, file_fd;
+
+	assert_non_null(mkdtemp(folder));
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	file_fd = openat(fd, "cpu.max", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	assert_true(file_fd >= 0);
+	assert_int_equal(write(file_fd, cpu_max, strlen(cpu_max)), strlen(cpu_max));
+	close(file_fd);
+	return fd;
+}
+
+static void remove_cgroup(const char *folder, int fd)
+{
+	assert_int_equal(unlinkat(fd, "cpu.max", 0), 0);
+	assert_int_equal(rmdir(folder), 0);
+	close(fd);
+}
+
 static void limits_become_properties(void **state)
 {
 	(void)state;
@@ -123,7 +161,10 @@ static void limits_become_properties(void **state)
 			                 .tell = properties_tell,
 			                 .context = &properties };
 		struct paper_host paper;
-		char text[4096];
+		char text[4096], folder[] = "/tmp/properties_test.XXXXXX";
+
+		if (row->cpu_max)
+			limits.cgroup_fd = open_cgroup(folder, row->cpu_max);
 
 		paper_host_begin(&paper, SPEC_RESOURCES, row->json, &data);
 		limits.stage = &paper.stage;
@@ -138,6 +179,8 @@ static void limits_become_properties(void **state)
 			assert_int_equal(properties.sets[0].bits[1023], 0x80);
 		assert_int_equal(properties_given(&properties), text[0] != '\0');
 		paper_host_end(&paper);
+		if (row->cpu_max)
+			remove_cgroup(folder, limits.cgroup_fd);
 	}
 }
 

@@ -244,6 +244,42 @@ gone() {
 	equals "$output" "ironbox: restore $id: criu: --image-path: $images: not a folder that only uid 0 can write"
 }
 
+@test "criu: so is one on which the images stand, both ways, however far back" {
+	local folder
+	run_container
+	mkdir -m 700 "$images" "$box"/{older,oldest}
+	ln -s ../oldest "$box/older/parent"
+	for folder in oldest older; do
+		chmod 777 "$box/$folder"
+		run ironbox checkpoint --image-path "$images" --parent-path ../older "$id"
+		equals "$status" 1
+		contains "$output" "checkpoint $id: criu: --parent-path: ../older"
+		contains "$output" ": not a folder that only uid 0 can write"
+		chmod 700 "$box/$folder"
+	done
+	chown 1000 "$box/older"
+	run ironbox checkpoint --image-path "$images" --parent-path ../older "$id"
+	equals "$output" "ironbox: checkpoint $id: criu: --parent-path: ../older: not a folder that only uid 0 can write"
+	chown 0 "$box/older"
+	run ironbox checkpoint --image-path "$images" --parent-path ../none "$id"
+	equals "$output" "ironbox: checkpoint $id: criu: --parent-path: open the folder ../none: No such file or directory"
+	[ ! -e "$images/ironbox.incomplete" ]
+	ironbox checkpoint --image-path "$images" --parent-path ../older --leave-running "$id"
+	ironbox delete --force "$id"
+
+	ln -s ../older "$images/parent"
+	chmod 777 "$box/oldest"
+	run ironbox restore --bundle "$bundle" --image-path "$images" "$id"
+	equals "$output" "ironbox: restore $id: criu: --image-path: $images/parent/parent: not a folder that only uid 0 can write"
+	chmod 700 "$box/oldest"
+	run ironbox restore --bundle "$bundle" --image-path "$images" "$id"
+	contains "$output" "the stage that restores made no process" # the fake has said yes
+	ln -s ../older "$box/oldest/parent"
+	run ironbox restore --bundle "$bundle" --image-path "$images" "$id"
+	contains "$output" "/parent/parent/parent: Too many levels of symbolic links"
+	[ -z "$(box_cgroups)" ]
+}
+
 @test "criu: a container that is created, or stopped, is refused in words" {
 	box_create sleep 100
 	run ironbox checkpoint --image-path "$images" "$id"
@@ -306,7 +342,8 @@ restore() {
 
 refuses() {
 	run restore --detach </dev/null
-	contains "$output" "ironbox: restore $id: criu: refused: $1"
+	refusal=$output
+	contains "$refusal" "ironbox: restore $id: criu: refused: $1"
 	equals "$status" 1
 	run kill -0 "$(cat "$box/criu/child")"
 	equals "$status" 1
@@ -344,6 +381,46 @@ refuses() {
 	refuses "seccomp: linux.seccomp: the restored process has no filter"
 }
 
+# One's place in each of the hierarchies that this host has.
+places() {
+	if [ -d /sys/fs/cgroup/unified ]; then
+		echo /sys/fs/cgroup/{memory,pids,systemd,unified}
+	else
+		echo /sys/fs/cgroup
+	fi
+}
+
+@test "restore: it refuses who is not in the container's cgroup, in whichever hierarchy, or a child" {
+	local place who list
+	mkdir -m 700 "$images"
+	box_set '.linux.namespaces |= map(select(.type == "mount")) | del(.hostname)'
+	for place in $(places); do
+		list=
+		case $place in
+		*/unified | /sys/fs/cgroup) ;;
+		*/systemd) list="name=systemd:" ;;
+		*) list="${place##*/}:" ;;
+		esac
+		mkdir "$place/$id-other"
+		for who in init child; do
+			criu_is restores-another "$who" "$place/$id-other/cgroup.procs"
+			refuses "cgroup: linux.cgroupsPath: the restored process"
+			contains "$refusal" "is in cgroup $list/$id-other, not in /$id"
+			await 5 empty "$place/$id-other"
+		done
+		rmdir "$place/$id-other"
+	done
+}
+
+# A child of the one that is killed lives on where it is without a pid namespace.
+empty() {
+	local pid
+	for pid in $(cat "$1/cgroup.procs"); do
+		kill -KILL "$pid"
+	done
+	[ -z "$(cat "$1/cgroup.procs")" ]
+}
+
 @test "restore: criu works in the container's cgroup, in a mount namespace that the host never sees" {
 	mkdir -m 700 "$images"
 	mkdir "$box/data"
@@ -367,6 +444,12 @@ refuses() {
 	contains "$(asked '.opts.cg_root')" "{\"path\":\"/$id\"}"
 	[ "$(asked '.facts.mounts')" != "\"$(readlink /proc/self/ns/mnt)\"" ]
 	[ -d "$bundle/rootfs/new/point" ]
+	box_set '.linux.cgroupsPath = $path' --arg path "relative-$id/leaf"
+	run restore --manage-cgroups-mode soft </dev/null
+	asked '.facts.cgroup' | jq -r . | grep . | cut -d: -f3- | sort -u >"$box/paths" # where it is
+	equals "$(asked '.opts.cg_root' | jq -r '.[].path' | sort -u)" "$(<"$box/paths")"
+	contains "$(<"$box/paths")" "/relative-$id/leaf"
+	box_cgroups | xargs rmdir
 	contains "$(asked '.opts.external')" "\"mnt[/new/point]:$state_root/$id/"
 	[ -z "$(box_cgroups)" ]
 }
