@@ -204,11 +204,14 @@ bool exec_start_by_keeper(struct process *process, struct ttrpc_call *call, exec
 	return true;
 }
 
-bool exec_keeper_failed(struct task *task, const struct ironbox_error *error,
+bool exec_keeper_failed(const struct job *job, const struct ironbox_error *error,
                         const struct worker_reply *reply)
 {
-	if (reply->numbers[1] != NOT_OPEN && error->code != ESTALE)
+	struct task *task = job->task;
+
+	if (!reply->never_ran && reply->numbers[1] != NOT_OPEN && error->code != ESTALE)
 		return false;
-	exec_keeper_end(task);
+	if (error->code != EAGAIN && task->keeper == job->keeper) /* not one that is only busy */
+		exec_keeper_end(task);
 	return task->phase == TASK_MADE;
 }
