@@ -107,6 +107,7 @@ static struct stdio *stdio_new(const struct stdio_place *place)
 	if (!stdio)
 		return NULL;
 	stdio->loop = place->loop;
+	stdio->left = place->left;
 	stdio->on_stall = place->settings->on_stall;
 	stdio->spill_limit = place->settings->spill_limit;
 	stdio->drained = place->drained;

@@ -130,6 +130,7 @@ int made_begin(struct made *made, struct process *process, struct ironbox_error 
 	char name[256];
 	struct stdio_place place = {
 		.loop = &shim->loop,
+		.left = &shim->left_loggers,
 		.name = process_name(process, name, sizeof(name)),
 		.settings = &settings,
 		.drained = process_drained,

@@ -110,6 +110,7 @@ struct shim {
 
 	struct loop loop;
 	struct workers workers;
+	struct stdio_left left_loggers;
 	struct publisher *publisher;
 	struct ttrpc_server *server;
 	struct watch server_watch, signal_watch;

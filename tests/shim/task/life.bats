@@ -144,6 +144,31 @@ is_full() {
 	exec {log}>&-
 }
 
+# with_logger SCRIPT: a program that may be a logger, as $logger.
+with_logger() {
+	logger=binary://$box/loggers/log
+	mkdir "$box/loggers"
+	printf '#!/bin/sh\n%s\n' "$1" >"$box/loggers/log"
+	chmod 755 "$box/loggers/log"
+	box_ini "[stdio]"$'\n'"loggers = $box/loggers"
+}
+
+# Its exec goes with its container, and is not waited for.
+@test "a logger that does not end is killed, though the shim is shut down at once" {
+	with_logger "trap '' TERM; echo \$\$ >$box/logger; exec 5>&-; while :; do sleep 0.1; done"
+	begin sleep 1000
+	call Exec exec_id=e1 stdout="$logger" \
+		spec.value='{"args": ["true"], "cwd": "/", "env": ["PATH=/bin"], "user": {"uid": 0, "gid": 0}}'
+	call Start exec_id=e1 >/dev/null
+	call Wait exec_id=e1 >/dev/null
+	call Kill signal=9
+	call Wait >/dev/null
+	call Delete >/dev/null
+	! process_ended "$(cat "$box/logger")"
+	shut_down
+	await 1 process_ended "$(cat "$box/logger")"
+}
+
 @test "fds: the shim may have as many as the hard limit says, its containers as before" {
 	box_args sh -c 'ulimit -Sn; ulimit -Hn'
 	box_set 'del(.process.rlimits)'
