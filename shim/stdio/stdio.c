@@ -285,6 +285,15 @@ static void on_check(struct timer *timer)
 	loop_arm(stdio->loop, timer, time_now_ms() + (all_read ? 2 * CHECK_MS : CHECK_MS));
 }
 
+void stdio_keep_loggers(struct stdio *stdio)
+{
+	if (stdio->loggers[1] && stdio->loggers[1] != stdio->loggers[0])
+		logger_free(stdio->loggers[1]);
+	if (stdio->loggers[0])
+		logger_free(stdio->loggers[0]);
+	stdio->loggers[0] = stdio->loggers[1] = NULL;
+}
+
 void stdio_end(struct stdio *stdio)
 {
 	if (!stdio)

@@ -110,6 +110,8 @@ void stdio_describe(const struct stdio *stdio, FILE *out);
 /* To be called for each child that was reaped and is not known otherwise. true: it was a logger of
  * this one. (Those that stdio_end left behind are nobody's.) */
 bool stdio_reaped(struct stdio *stdio, pid_t pid);
+/* We end, and the process lives on: so do its loggers, which stdio_end is to leave as they are. */
+void stdio_keep_loggers(struct stdio *stdio);
 /* Ends all at once, and frees it: fds closed, loggers told to end, and left behind. What was not
  * given away is counted as dropped and said. NULL: nothing to end. */
 void stdio_end(struct stdio *stdio);

@@ -20,6 +20,7 @@ static void await_loggers(void *context)
 {
 	struct shim *shim = context;
 
+	state_leave_loggers(shim);
 	stdio_await_left(&shim->left_loggers, end, shim);
 }
 
