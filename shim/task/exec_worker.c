@@ -44,7 +44,7 @@ static int exec_in_worker(const struct job *job, struct worker_reply *reply,
 		made_undo(&made);
 		return -1;
 	}
-	return made_hand_back(&made, reply, error);
+	return made_hand_back_or_end(&made, reply, error);
 }
 
 void exec_start_by_worker(struct process *process, struct ttrpc_call *call, exec_done *done)
@@ -94,7 +94,7 @@ static int exec_in_place(struct kept_container *kept, const struct process *proc
 		made_undo(&made);
 		return -1;
 	}
-	return made_hand_back(&made, reply, error);
+	return made_hand_back_or_end(&made, reply, error);
 }
 
 static int kept_exec(void *place, const struct ironbox_error *place_error, const void *bytes,
