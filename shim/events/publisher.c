@@ -19,7 +19,8 @@
 #define CALL_TIMEOUT_MS 5000
 #define BACKOFF_MS      1000 /* after one failure; twice that after two, … */
 #define BACKOFF_MAX_MS  5000
-#define REFUSALS_MAX    5 /* of one event, by a containerd that answers */
+#define FLUSH_PAUSE_MS  250 /* between tries, while who flushes waits */
+#define REFUSALS_MAX    5   /* of one event, by a containerd that answers */
 
 struct event {
 	struct event *next;
@@ -38,6 +39,7 @@ struct publisher {
 	unsigned waiting, lost, lost_untold;
 	bool in_flight;      /* the first */
 	int64_t retry_at_ms; /* 0: at once */
+	bool away;           /* at the last try nobody was there to take it */
 	unsigned failures, refusals;
 	void (*flushed)(void *context); /* NULL: nobody waits */
 	void *flush_context;
@@ -190,6 +192,8 @@ static void retry_later(struct publisher *publisher, const char *why)
 {
 	int64_t pause_ms = (int64_t)BACKOFF_MS * ++publisher->failures;
 
+	if (publisher->flushed && publisher->away)
+		pause_ms = FLUSH_PAUSE_MS;
 	if (publisher->failures == 1)
 		log_write(IRONBOX_LOG_WARNING, "events: %s waits for containerd: %s",
 		          publisher->first->topic, QUOTE(why));
@@ -204,6 +208,7 @@ static void answered(void *context, enum ttrpc_code code, const char *text, cons
 
 	(void)payload, (void)size; /* an Empty */
 	publisher->in_flight = false;
+	publisher->away = code == TTRPC_UNAVAILABLE;
 	if (code == TTRPC_OK) {
 		drop_first(publisher);
 		tell_lost(publisher);
@@ -226,6 +231,7 @@ static void send_first(struct publisher *publisher)
 	if (ttrpc_client_call(publisher->client, EVENTS_SERVICE, "Forward", event->bytes,
 	                      event->size, CALL_TIMEOUT_MS, answered, publisher) < 0) {
 		publisher->in_flight = false;
+		publisher->away = true;
 		retry_later(publisher, strerrordesc_np(errno));
 	}
 }
@@ -291,11 +297,21 @@ unsigned publisher_lost(const struct publisher *publisher)
 	return publisher->lost;
 }
 
+/* What it refused it is not asked again before its time. */
+void publisher_hurry(struct publisher *publisher)
+{
+	if (!publisher->retry_at_ms || !publisher->away)
+		return;
+	publisher->retry_at_ms = 0;
+	go_on(publisher);
+}
+
 void publisher_flush(struct publisher *publisher, int timeout_ms, void (*done)(void *context),
                      void *context)
 {
 	publisher->flushed = done;
 	publisher->flush_context = context;
 	publisher->flush_until_ms = time_now_ms() + timeout_ms;
+	publisher->retry_at_ms = 0; /* it may be there again, and there is no later */
 	go_on(publisher);
 }

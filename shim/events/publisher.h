@@ -30,8 +30,10 @@ void publisher_send(struct publisher *publisher, const char *topic,
 /* That containerd has not taken yet. */
 unsigned publisher_waiting(const struct publisher *publisher);
 unsigned publisher_lost(const struct publisher *publisher);
-/* When nothing waits any more (which may be now), or after timeout_ms: done is called, once, and
- * may free the publisher. */
+/* There is a sign that containerd is there: what waits for it is tried now. */
+void publisher_hurry(struct publisher *publisher);
+/* When nothing waits any more (which may be now, and is tried now), or after timeout_ms: done is
+ * called, once, and may free the publisher. */
 void publisher_flush(struct publisher *publisher, int timeout_ms, void (*done)(void *context),
                      void *context);
 /* What waits is lost. */

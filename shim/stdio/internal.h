@@ -116,6 +116,8 @@ void linger_look_again(struct stream *output);
 
 struct logger {
 	struct stdio *stdio; /* NULL: it was left behind by stdio_end */
+	struct stdio_left *left;
+	struct logger *next; /* of those that were left behind */
 	struct loop *loop;
 	pid_t pid;
 	struct watch watch; /* of its pidfd */
@@ -127,7 +129,7 @@ struct logger *logger_begin(struct stdio *stdio, pid_t pid, uint64_t birth,
                             struct ironbox_error *error);
 /* SIGTERM: it has seen its end of file and is still there. */
 void logger_terminate(struct logger *logger);
-/* SIGTERM now, SIGKILL in a while; it frees itself. */
+/* SIGTERM now, SIGKILL in a while; it frees itself. Harmless when it was left before. */
 void logger_leave(struct logger *logger);
 void logger_free(struct logger *logger);
 
@@ -135,6 +137,7 @@ void logger_free(struct logger *logger);
 
 struct stdio {
 	struct loop *loop;
+	struct stdio_left *left;
 	char *name, *spill_folder;
 	enum stdio_on_stall on_stall;
 	uint64_t spill_limit;

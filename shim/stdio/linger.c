@@ -7,7 +7,8 @@
  *
  * Who else has the FIFO open may be no client, but a fork of the shim that has not closed it yet
  * (the worker that opened it, on its way out). So after that end of file ours stays open for
- * reading, and it is looked at again, till it is empty, or nobody has it.
+ * reading, and it is looked at again, till it is empty, or nobody has it. So it is where we are
+ * short of something: then the client waits for its end of file till the next look.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -68,13 +69,25 @@ static void let_go(struct stream *output)
 	stream_close_target(output);
 }
 
+static void look_later(struct stream *output)
+{
+	output->lingers = true;
+	stream_watch_target(output, 0);
+	output->patience.due = on_next_look;
+	loop_arm(output->stdio->loop, &output->patience, time_now_ms() + output->look_ms);
+	if (output->look_ms < LOOK_LAST_MS)
+		output->look_ms *= 2;
+}
+
 /* Ours is a writing end, and the only one. */
 static void await_client(struct stream *output)
 {
 	output->source.fd = watch_for_clients(output->target.fd);
-	output->lingers = output->source.fd >= 0;
-	if (!output->lingers && !has_reader(output->target.fd)) /* gone with our end */
-		output->dropped += flow_waiting(output->target.fd);
+	if (output->source.fd < 0) {
+		look_later(output);
+		return;
+	}
+	output->lingers = true;
 	stream_watch_source(output, EPOLLIN);
 	linger_look(output); /* it may have come in between */
 }
@@ -82,18 +95,15 @@ static void await_client(struct stream *output)
 /* Nobody else has it: then ours waits for a client. Or someone, who is looked at again later. */
 static void look(struct stream *output)
 {
-	if (flow_waiting(output->target.fd) == 0 || turn(output, O_WRONLY) < 0) {
+	if (flow_waiting(output->target.fd) == 0) {
 		let_go(output);
+	} else if (turn(output, O_WRONLY) < 0) {
+		look_later(output);
 	} else if (!has_reader(output->target.fd)) {
 		await_client(output);
-	} else if (turn(output, O_RDONLY) < 0) { /* which is the client's end of file */
-		let_go(output);
 	} else {
-		output->lingers = true;
-		output->patience.due = on_next_look;
-		loop_arm(output->stdio->loop, &output->patience, time_now_ms() + output->look_ms);
-		if (output->look_ms < LOOK_LAST_MS)
-			output->look_ms *= 2;
+		(void)turn(output, O_RDONLY); /* which is the client's end of file */
+		look_later(output);
 	}
 }
 
@@ -112,11 +122,9 @@ void linger_look_again(struct stream *output)
 {
 	if (!output->lingers || output->source.fd >= 0)
 		return;
-	if (flow_waiting(output->target.fd) == 0 || turn(output, O_WRONLY) < 0 ||
-	    has_reader(output->target.fd))
-		let_go(output);
-	else
-		await_client(output);
+	if (flow_waiting(output->target.fd) == 0 ||
+	    (turn(output, O_WRONLY) == 0 && has_reader(output->target.fd)))
+		let_go(output); /* else it is gone with our end */
 }
 
 void linger_look(struct stream *output)

@@ -50,6 +50,7 @@ struct logger *logger_begin(struct stdio *stdio, pid_t pid, uint64_t birth,
 	*logger = (struct logger){
 		.stdio = stdio,
 		.loop = stdio->loop,
+		.left = stdio->left,
 		.pid = pid,
 		.watch = { .fd = steal_fd(&pidfd), .ready = on_death, .context = logger },
 		.timer = { .due = on_kill, .context = logger },
@@ -68,15 +69,50 @@ void logger_terminate(struct logger *logger)
 
 void logger_leave(struct logger *logger)
 {
+	if (!logger->stdio)
+		return;
 	logger->stdio = NULL;
+	logger->next = logger->left->first;
+	logger->left->first = logger;
 	logger_terminate(logger);
 	loop_arm(logger->loop, &logger->timer, time_now_ms() + KILL_AFTER_MS);
 }
 
+static void tell_gone(struct stdio_left *left)
+{
+	void (*gone)(void *context) = left->gone;
+
+	if (!gone || left->first)
+		return;
+	left->gone = NULL;
+	gone(left->context);
+}
+
+static void unlink_left(struct logger *logger)
+{
+	struct logger **at = &logger->left->first;
+
+	while (*at && *at != logger)
+		at = &(*at)->next;
+	if (*at)
+		*at = logger->next;
+}
+
 void logger_free(struct logger *logger)
 {
+	struct stdio_left *left = logger->left;
+
+	unlink_left(logger);
 	loop_disarm(logger->loop, &logger->timer);
 	loop_unwatch(logger->loop, &logger->watch);
 	replace_fd(&logger->watch.fd, -1);
 	free(logger);
+	tell_gone(left);
+}
+
+void stdio_await_left(struct stdio_left *left, void (*gone)(void *context), void *context)
+{
+	left->gone = gone;
+	left->context = context;
+	tell_gone(left);
 }

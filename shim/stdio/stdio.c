@@ -107,6 +107,7 @@ static struct stdio *stdio_new(const struct stdio_place *place)
 	if (!stdio)
 		return NULL;
 	stdio->loop = place->loop;
+	stdio->left = place->left;
 	stdio->on_stall = place->settings->on_stall;
 	stdio->spill_limit = place->settings->spill_limit;
 	stdio->drained = place->drained;
@@ -282,6 +283,15 @@ static void on_check(struct timer *timer)
 	}
 	stdio->loggers_may_end = all_read;
 	loop_arm(stdio->loop, timer, time_now_ms() + (all_read ? 2 * CHECK_MS : CHECK_MS));
+}
+
+void stdio_keep_loggers(struct stdio *stdio)
+{
+	if (stdio->loggers[1] && stdio->loggers[1] != stdio->loggers[0])
+		logger_free(stdio->loggers[1]);
+	if (stdio->loggers[0])
+		logger_free(stdio->loggers[0]);
+	stdio->loggers[0] = stdio->loggers[1] = NULL;
 }
 
 void stdio_end(struct stdio *stdio)

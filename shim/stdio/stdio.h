@@ -70,8 +70,20 @@ void stdio_undo(struct stdio_ends *ends);
 /* In the loop. */
 struct stdio;
 
+/* Loggers that stdio_end left behind: told to end, and killed when they have not after 3 s. Of that
+ * the loop takes care, so it should not end before. All 0 at first. */
+struct stdio_left {
+	struct logger *first;
+	void (*gone)(void *context); /* NULL: nobody waits */
+	void *context;
+};
+/* Calls gone, once, when there is none of them: at once, or when the last has ended or was killed.
+ */
+void stdio_await_left(struct stdio_left *left, void (*gone)(void *context), void *context);
+
 struct stdio_place {
 	struct loop *loop;
+	struct stdio_left *left;               /* outlives it */
 	const char *name;                      /* "web1", "web1/exec1": for the log; copied */
 	const struct stdio_settings *settings; /* copied as well */
 	/* Called once, after stdio_process_ended, maybe from within it: all that the process, and
@@ -98,8 +110,10 @@ void stdio_describe(const struct stdio *stdio, FILE *out);
 /* To be called for each child that was reaped and is not known otherwise. true: it was a logger of
  * this one. (Those that stdio_end left behind are nobody's.) */
 bool stdio_reaped(struct stdio *stdio, pid_t pid);
-/* Ends all at once, and frees it: fds closed, loggers told to end (SIGTERM, and SIGKILL later by
- * the loop). What was not given away is counted as dropped and said. NULL: nothing to end. */
+/* We end, and the process lives on: so do its loggers, which stdio_end is to leave as they are. */
+void stdio_keep_loggers(struct stdio *stdio);
+/* Ends all at once, and frees it: fds closed, loggers told to end, and left behind. What was not
+ * given away is counted as dropped and said. NULL: nothing to end. */
 void stdio_end(struct stdio *stdio);
 
 #endif

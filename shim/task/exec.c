@@ -69,7 +69,7 @@ static void exec_started(struct job *job, struct worker_reply *reply,
 	struct process *process = job->process;
 	ERROR_NONE(failure);
 
-	if (job->keeper && error && exec_keeper_failed(job->task, error, reply)) {
+	if (job->keeper && error && exec_keeper_failed(job, error, reply)) {
 		exec_start_by_worker(process, job->call, exec_started);
 		return;
 	}

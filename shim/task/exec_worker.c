@@ -44,7 +44,7 @@ static int exec_in_worker(const struct job *job, struct worker_reply *reply,
 		made_undo(&made);
 		return -1;
 	}
-	return made_hand_back(&made, reply, error);
+	return made_hand_back_or_end(&made, reply, error);
 }
 
 void exec_start_by_worker(struct process *process, struct ttrpc_call *call, exec_done *done)
@@ -94,7 +94,7 @@ static int exec_in_place(struct kept_container *kept, const struct process *proc
 		made_undo(&made);
 		return -1;
 	}
-	return made_hand_back(&made, reply, error);
+	return made_hand_back_or_end(&made, reply, error);
 }
 
 static int kept_exec(void *place, const struct ironbox_error *place_error, const void *bytes,
@@ -204,11 +204,14 @@ bool exec_start_by_keeper(struct process *process, struct ttrpc_call *call, exec
 	return true;
 }
 
-bool exec_keeper_failed(struct task *task, const struct ironbox_error *error,
+bool exec_keeper_failed(const struct job *job, const struct ironbox_error *error,
                         const struct worker_reply *reply)
 {
-	if (reply->numbers[1] != NOT_OPEN && error->code != ESTALE)
+	struct task *task = job->task;
+
+	if (!reply->never_ran && reply->numbers[1] != NOT_OPEN && error->code != ESTALE)
 		return false;
-	exec_keeper_end(task);
+	if (error->code != EAGAIN && task->keeper == job->keeper) /* not one that is only busy */
+		exec_keeper_end(task);
 	return task->phase == TASK_MADE;
 }

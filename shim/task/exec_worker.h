@@ -14,9 +14,9 @@ typedef void exec_done(struct job *job, struct worker_reply *reply,
 void exec_start_by_worker(struct process *process, struct ttrpc_call *call, exec_done *done);
 /* The same; false: it can't be done like that. */
 bool exec_start_by_keeper(struct process *process, struct ttrpc_call *call, exec_done *done);
-/* An exec by a keeper has failed: true if that was for the keeper's sake, which is gone then, and
- * nothing was begun. */
-bool exec_keeper_failed(struct task *task, const struct ironbox_error *error,
+/* An exec by a keeper has failed: true if that was for the keeper's sake, which is gone then, or
+ * has too much to do, and nothing was begun. */
+bool exec_keeper_failed(const struct job *job, const struct ironbox_error *error,
                         const struct worker_reply *reply);
 /* The container ended, or changed. */
 void exec_keeper_end(struct task *task);

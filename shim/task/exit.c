@@ -94,11 +94,21 @@ static void tell_init(struct task *task)
 	delete_go_on(task);
 }
 
-/* Something that does not die, or does not answer, must not keep the end from being known. */
+static void be_patient(struct task *task)
+{
+	loop_arm(&task->shim->loop, &task->end_timer, time_now_ms() + HELD_UP_MS);
+}
+
+/* Something that does not die, or does not answer, must not keep the end from being known. But a
+ * Start has a deadline of its own, and is told before the end. */
 static void held_up_too_long(struct timer *timer)
 {
 	struct task *task = timer->context;
 
+	if (task->init.starting) {
+		be_patient(task);
+		return;
+	}
 	log_write(IRONBOX_LOG_ERROR,
 	          "%s: init ended %d s ago, and %s: its end is told without waiting for that",
 	          task->id, HELD_UP_MS / 1000,
@@ -141,7 +151,7 @@ static void end_of_init(struct task *task)
 		                         .done = rest_killed },
 		          "kill");
 	task->end_timer = (struct timer){ .due = held_up_too_long, .context = task };
-	loop_arm(&task->shim->loop, &task->end_timer, time_now_ms() + HELD_UP_MS);
+	be_patient(task);
 	init->look = (struct memory_look){ .looked = memory_looked_at, .context = init };
 	if (task->memory)
 		memory_watch_last_look(task->memory, init->exit_status == 0, &init->look);

@@ -75,6 +75,12 @@ static int start(struct job *job, const char *what, struct ironbox_error *error)
 	return -1;
 }
 
+/* A keeper whose socket is full, or that is gone. */
+static bool keeper_takes_none(const struct ironbox_error *error)
+{
+	return error->code == EAGAIN || error->code == EPIPE || error->code == ECONNRESET;
+}
+
 void job_start(const struct job *given, const char *verb)
 {
 	struct job job = *given;
@@ -84,8 +90,14 @@ void job_start(const struct job *given, const char *verb)
 	snprintf(what, sizeof(what), "%s %s", verb,
 	         process_name(job.process ? job.process : &job.task->init, name, sizeof(name)));
 	job.task->jobs++;
-	if (start(&job, what, &error) < 0)
-		finish(&job, &(struct worker_reply){ .numbers = { JOB_SPOKE } }, &error);
+	if (start(&job, what, &error) < 0) {
+		struct worker_reply none = {
+			.numbers = { JOB_SPOKE },
+			.never_ran = job.keeper && keeper_takes_none(&error),
+		};
+
+		finish(&job, &none, &error);
+	}
 }
 
 int job_runtime_open(struct job_runtime *runtime, const struct task *task,

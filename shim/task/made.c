@@ -1,9 +1,11 @@
 #include "task/made.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <ironbox/cleanup.h>
@@ -86,6 +88,27 @@ int made_hand_back(struct made *made, struct worker_reply *reply, struct ironbox
 	return 0;
 }
 
+/* Our own child, and not reaped, so its number is nobody else's. */
+static void end_process(struct worker_reply *reply)
+{
+	if (*reply->made <= 0)
+		return;
+	kill(*reply->made, SIGKILL);
+	while (waitpid(*reply->made, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	*reply->made = 0;
+}
+
+int made_hand_back_or_end(struct made *made, struct worker_reply *reply,
+                          struct ironbox_error *error)
+{
+	if (made_hand_back(made, reply, error) == 0)
+		return 0;
+	end_process(reply);
+	made_undo(made);
+	return -1;
+}
+
 /* ---- in the loop ---- */
 
 static int take_fd(struct worker_reply *reply, int at)
@@ -130,6 +153,7 @@ int made_begin(struct made *made, struct process *process, struct ironbox_error 
 	char name[256];
 	struct stdio_place place = {
 		.loop = &shim->loop,
+		.left = &shim->left_loggers,
 		.name = process_name(process, name, sizeof(name)),
 		.settings = &settings,
 		.drained = process_drained,

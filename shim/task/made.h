@@ -31,6 +31,11 @@ struct process_ties made_ties(struct made *made, const struct worker_reply *repl
 /* Undoes made_open_streams where the process was not made. */
 void made_undo(struct made *made);
 int made_hand_back(struct made *made, struct worker_reply *reply, struct ironbox_error *error);
+/* The same of a process that nobody else knows of: when it fails, that one is ended, and all
+ * undone.
+ */
+int made_hand_back_or_end(struct made *made, struct worker_reply *reply,
+                          struct ironbox_error *error);
 
 /* In the loop. The fds are the caller's then. */
 int made_take(struct made *made, struct worker_reply *reply, struct ironbox_error *error);

@@ -11,7 +11,7 @@ task_method method_create, method_start, method_delete, method_exec, method_kill
 	method_stats, method_connect, method_resize_pty, method_close_io, method_shutdown;
 
 /* The peer of a Wait is gone. */
-void wait_gone(void *shim, struct ttrpc_call *call);
+void wait_gone(void *shim, struct ttrpc_call *call, enum ttrpc_code code);
 
 /* Of both names of the service; ends with a NULL service. */
 extern const struct ttrpc_method task_service[];

@@ -37,6 +37,7 @@ static void on_request(struct watch *watch, uint32_t events)
 
 	(void)events;
 	ttrpc_server_serve(shim->server);
+	publisher_hurry(shim->publisher); /* who calls us is containerd */
 	serve_again(shim);
 }
 

@@ -15,6 +15,15 @@ static void end(void *context)
 	loop_stop(&shim->loop);
 }
 
+/* Nobody but us ends them; and whoever waits for our answer has it. */
+static void await_loggers(void *context)
+{
+	struct shim *shim = context;
+
+	state_leave_loggers(shim);
+	stdio_await_left(&shim->left_loggers, end, shim);
+}
+
 /* Once: the path may be another shim's from then on. */
 void shutdown_leave_socket(struct shim *shim)
 {
@@ -30,7 +39,7 @@ void shutdown_begin(struct shim *shim)
 		return;
 	shim->ending = true;
 	shutdown_leave_socket(shim);
-	publisher_flush(shim->publisher, FLUSH_EVENTS_MS, end, shim);
+	publisher_flush(shim->publisher, FLUSH_EVENTS_MS, await_loggers, shim);
 }
 
 void shutdown_go_on(struct shim *shim)

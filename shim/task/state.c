@@ -174,6 +174,29 @@ struct task *task_find(const struct shim *shim, const char *id)
 	return task;
 }
 
+/* ---- the shim's end ---- */
+
+static void leave_loggers(struct process *process)
+{
+	if (!process->stdio)
+		return;
+	if (is_alive(process)) {
+		stdio_keep_loggers(process->stdio);
+		return;
+	}
+	stdio_end(process->stdio);
+	process->stdio = NULL;
+}
+
+void state_leave_loggers(struct shim *shim)
+{
+	for (struct task *task = shim->sandbox.tasks; task; task = task->next) {
+		leave_loggers(&task->init);
+		for (struct process *exec = task->execs; exec; exec = exec->next)
+			leave_loggers(exec);
+	}
+}
+
 /* ---- fds ---- */
 
 static void visit_process(const struct process *process,

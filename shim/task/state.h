@@ -110,6 +110,7 @@ struct shim {
 
 	struct loop loop;
 	struct workers workers;
+	struct stdio_left left_loggers;
 	struct publisher *publisher;
 	struct ttrpc_server *server;
 	struct watch server_watch, signal_watch;
@@ -142,6 +143,9 @@ const char *process_name(const struct process *process, char *text, size_t size)
 int process_set_streams(struct process *process, const char *in, const char *out, const char *err,
                         bool terminal);
 
+/* The shim is about to end: loggers of what has ended are left behind, those of what lives on stay.
+ */
+void state_leave_loggers(struct shim *shim);
 /* Each fd that would have to outlive this shim, by a name. */
 void state_visit_fds(const struct shim *shim,
                      void (*visit)(void *context, const char *name, int fd), void *context);

@@ -68,13 +68,15 @@ static bool forget_in_task(struct task *task, const struct ttrpc_call *call)
 	return false;
 }
 
-void wait_gone(void *context, struct ttrpc_call *call)
+void wait_gone(void *context, struct ttrpc_call *call, enum ttrpc_code code)
 {
 	struct shim *shim = context;
 
 	for (struct task *task = shim->sandbox.tasks; task; task = task->next)
 		if (forget_in_task(task, call)) {
-			ttrpc_fail(call, TTRPC_CANCELED, "who waited is gone");
+			ttrpc_fail(call, code, "%s",
+			           code == TTRPC_CANCELED ? "who waited is gone"
+			                                  : "it has not ended in time");
 			return;
 		}
 }

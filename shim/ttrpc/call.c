@@ -35,13 +35,37 @@ static void unlink_call(struct ttrpc_call *call)
 	if (call->next)
 		call->next->at = call->at;
 	if (call->connection)
-		call->connection->call_count--;
+		call->connection->call_counts[call->kind]--;
+}
+
+static void link_timed(struct ttrpc_call *call)
+{
+	struct ttrpc_call **at = &call->server->timed;
+
+	while (*at && (*at)->deadline_ms <= call->deadline_ms)
+		at = &(*at)->next_timed;
+	call->next_timed = *at;
+	call->at_timed = at;
+	if (call->next_timed)
+		call->next_timed->at_timed = &call->next_timed;
+	*at = call;
+}
+
+static void unlink_timed(struct ttrpc_call *call)
+{
+	if (!call->at_timed)
+		return;
+	*call->at_timed = call->next_timed;
+	if (call->next_timed)
+		call->next_timed->at_timed = call->at_timed;
+	call->at_timed = NULL;
 }
 
 void ttrpc_call_free(struct ttrpc_call *call)
 {
 	unlink_call(call);
-	call->server->call_count--;
+	unlink_timed(call);
+	call->server->call_counts[call->kind]--;
 	if (call->request)
 		ttrpc_message_free(&call->request->base);
 	ttrpc_message_free(call->message);
@@ -51,10 +75,21 @@ void ttrpc_call_free(struct ttrpc_call *call)
 void ttrpc_call_orphan(struct ttrpc_call *call)
 {
 	unlink_call(call);
+	unlink_timed(call); /* it is told this, and no more */
 	call->connection = NULL;
 	link_call(call, &call->server->orphans);
 	if (call->method->gone)
-		call->method->gone(call->server->context, call);
+		call->method->gone(call->server->context, call, TTRPC_CANCELED);
+}
+
+void ttrpc_calls_meet_deadlines(struct ttrpc_server *server, int64_t now_ms)
+{
+	while (server->timed && server->timed->deadline_ms <= now_ms) {
+		struct ttrpc_call *call = server->timed;
+
+		unlink_timed(call);
+		call->method->gone(server->context, call, TTRPC_DEADLINE_EXCEEDED);
+	}
 }
 
 static struct ttrpc_call *call_new(struct ttrpc_connection *connection, uint32_t stream)
@@ -69,8 +104,8 @@ static struct ttrpc_call *call_new(struct ttrpc_connection *connection, uint32_t
 	call->begun_ms = ttrpc_now_ms();
 	call->deadline_ms = -1;
 	link_call(call, &connection->calls);
-	connection->call_count++;
-	connection->server->call_count++;
+	connection->call_counts[call->kind]++;
+	connection->server->call_counts[call->kind]++;
 	return call;
 }
 
@@ -106,6 +141,35 @@ static int read_envelope(struct ttrpc_call *call, const uint8_t *data, size_t si
 	return 0;
 }
 
+static void count_as_long(struct ttrpc_call *call)
+{
+	call->connection->call_counts[call->kind]--;
+	call->server->call_counts[call->kind]--;
+	call->kind = TTRPC_LONG;
+	call->connection->call_counts[call->kind]++;
+	call->server->call_counts[call->kind]++;
+}
+
+/* It is counted itself by then. */
+static int check_counts(struct ttrpc_call *call)
+{
+	static const struct {
+		unsigned of_connection, of_all;
+	} most[TTRPC_KINDS] = {
+		[TTRPC_SHORT] = { TTRPC_STREAMS_MAX, TTRPC_CALLS_MAX },
+		[TTRPC_LONG] = { TTRPC_LONG_MAX, TTRPC_ALL_LONG_MAX },
+	};
+
+	if (call->method->gone)
+		count_as_long(call);
+	if (call->connection->call_counts[call->kind] <= most[call->kind].of_connection &&
+	    call->server->call_counts[call->kind] <= most[call->kind].of_all)
+		return 0;
+	ttrpc_fail(call, TTRPC_RESOURCE_EXHAUSTED, "%s/%s: too many calls wait for their answers",
+	           call->request->service, call->request->method);
+	return -1;
+}
+
 static int read_payload(struct ttrpc_call *call, size_t *memory)
 {
 	ProtobufCBinaryData *payload = &call->request->payload;
@@ -123,26 +187,23 @@ void ttrpc_call_begin(struct ttrpc_connection *connection, const struct ttrpc_he
                       const uint8_t *data)
 {
 	size_t memory = TTRPC_MESSAGE_MEMORY;
-	struct ttrpc_call *call = NULL;
-	const char *refusal = NULL;
+	struct ttrpc_call *call = call_new(connection, header->stream);
 
-	if (connection->call_count >= TTRPC_STREAMS_MAX ||
-	    connection->server->call_count >= TTRPC_CALLS_MAX)
-		refusal = "too many calls wait for their answers";
-	else if (!(call = call_new(connection, header->stream)))
-		refusal = "no memory for one more call";
-	if (refusal) {
+	if (!call) {
 		ttrpc_connection_fail(connection, header->stream, TTRPC_RESOURCE_EXHAUSTED,
-		                      refusal);
+		                      "no memory for one more call");
 		return;
 	}
 	if (header->flags) {
 		ttrpc_fail(call, TTRPC_UNIMPLEMENTED, "no method here streams");
 		return;
 	}
-	if (read_envelope(call, data, header->size, &memory) == 0 &&
-	    read_payload(call, &memory) == 0)
-		call->method->handle(connection->server->context, call, call->message);
+	if (read_envelope(call, data, header->size, &memory) < 0 || check_counts(call) < 0 ||
+	    read_payload(call, &memory) < 0)
+		return;
+	if (call->kind == TTRPC_LONG && call->deadline_ms >= 0)
+		link_timed(call);
+	call->method->handle(connection->server->context, call, call->message);
 }
 
 static size_t put_varint(uint8_t *bytes, uint32_t number)

@@ -135,6 +135,8 @@ int64_t ttrpc_server_deadline(const struct ttrpc_server *server)
 {
 	int64_t deadline = server->accept_again_ms ? server->accept_again_ms : -1;
 
+	if (server->timed)
+		deadline = earlier(deadline, server->timed->deadline_ms);
 	for (const struct ttrpc_connection *at = server->connections; at; at = at->next)
 		if (at->reader.begun_ms)
 			deadline = earlier(deadline, at->reader.begun_ms + TTRPC_HALF_FRAME_MS);
@@ -150,6 +152,7 @@ static void meet_deadlines(struct ttrpc_server *server)
 	now = ttrpc_now_ms();
 	if (server->accept_again_ms && server->accept_again_ms <= now)
 		accept_again(server);
+	ttrpc_calls_meet_deadlines(server, now);
 	for (struct ttrpc_connection *next, *at = server->connections; at; at = next) {
 		next = at->next;
 		if (at->reader.begun_ms && at->reader.begun_ms + TTRPC_HALF_FRAME_MS <= now)

@@ -9,9 +9,15 @@
 #define TTRPC_CONNECTIONS_MAX 256
 #define TTRPC_STREAMS_MAX     256  /* calls without an answer, of one connection, */
 #define TTRPC_CALLS_MAX       4096 /* and of all, also those whose peer has gone */
+#define TTRPC_LONG_MAX        2048 /* the same of methods that wait long, of one connection, */
+#define TTRPC_ALL_LONG_MAX    4096 /* and of all: some 1 KB of memory each */
 #define TTRPC_HALF_FRAME_MS   30000
 #define TTRPC_ACCEPT_PAUSE_MS 1000
 #define TTRPC_ERROR_TEXT_MAX  4096
+
+/* Calls that wait long are counted by themselves: a client whose caller was cancelled says nothing
+ * of it, so they may pile up, and must not keep out those that end things. */
+enum ttrpc_kind { TTRPC_SHORT, TTRPC_LONG, TTRPC_KINDS };
 
 struct ttrpc_server {
 	int listen_fd, epoll_fd;
@@ -19,8 +25,9 @@ struct ttrpc_server {
 	const struct ttrpc_method *methods;
 	void *context;
 	struct ttrpc_connection *connections;
-	unsigned connection_count, call_count;
+	unsigned connection_count, call_counts[TTRPC_KINDS];
 	struct ttrpc_call *orphans; /* whose peer has gone */
+	struct ttrpc_call *timed;   /* that wait long and have a deadline, the earliest first */
 	int64_t accept_again_ms;    /* 0: it accepts */
 };
 
@@ -32,7 +39,7 @@ struct ttrpc_connection {
 	struct ttrpc_output output;
 	int fd;
 	uint32_t last_stream;
-	unsigned call_count;
+	unsigned call_counts[TTRPC_KINDS];
 	bool broken;          /* to be closed when it is served next */
 	bool watching_output; /* EPOLLOUT */
 };
@@ -41,6 +48,8 @@ struct ttrpc_call {
 	struct ttrpc_server *server;
 	struct ttrpc_connection *connection; /* NULL: gone */
 	struct ttrpc_call *next, **at;
+	struct ttrpc_call *next_timed, **at_timed; /* at_timed: NULL, not among the timed */
+	enum ttrpc_kind kind;
 	const struct ttrpc_method *method;
 	Ttrpc__Request *request;
 	ProtobufCMessage *message;
@@ -65,5 +74,7 @@ void ttrpc_call_begin(struct ttrpc_connection *connection, const struct ttrpc_he
 void ttrpc_call_free(struct ttrpc_call *call);
 /* Its peer has gone. */
 void ttrpc_call_orphan(struct ttrpc_call *call);
+/* Those that wait long and whose time is over are told so. */
+void ttrpc_calls_meet_deadlines(struct ttrpc_server *server, int64_t now_ms);
 
 #endif

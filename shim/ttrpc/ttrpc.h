@@ -49,9 +49,10 @@ struct ttrpc_method {
 	const ProtobufCMessageDescriptor *request;
 	/* request: of that descriptor; the call's, gone with it. */
 	void (*handle)(void *context, struct ttrpc_call *call, const void *request);
-	/* NULL, or told that the peer of a call that waits has gone: for a method that waits long,
-	 * to forget the call by ttrpc_fail(call, TTRPC_CANCELED, …) there. */
-	void (*gone)(void *context, struct ttrpc_call *call);
+	/* NULL, or the method is one that waits long, and is told, once, that nobody waits for the
+	 * call any more: to forget it by ttrpc_fail(call, code, …) there. code: TTRPC_CANCELED, its
+	 * peer has gone; TTRPC_DEADLINE_EXCEEDED, its time is over. */
+	void (*gone)(void *context, struct ttrpc_call *call, enum ttrpc_code code);
 };
 
 /* Serves a listening socket of stream type, whose fd becomes the server's. methods: ends with a

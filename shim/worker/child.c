@@ -82,13 +82,13 @@ static int bytes_to_file(const struct worker_reply *reply)
 	return steal_fd(&fd);
 }
 
-static void send_outcome(int line, struct outcome *outcome, const int *fds, unsigned fd_count)
+int child_send(int line, const struct outcome *outcome, const int *fds, unsigned fd_count)
 {
 	union {
 		char bytes[CMSG_SPACE(sizeof(int) * (WORKER_FDS_MAX + 1))];
 		struct cmsghdr header;
 	} control = { .bytes = { 0 } };
-	struct iovec part = { outcome, sizeof(*outcome) };
+	struct iovec part = { (void *)(uintptr_t)outcome, sizeof(*outcome) };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 
 	if (fd_count > 0) {
@@ -99,9 +99,7 @@ static void send_outcome(int line, struct outcome *outcome, const int *fds, unsi
 		control.header.cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
 		memcpy(CMSG_DATA(&control.header), fds, sizeof(int) * fd_count);
 	}
-	/* an error: then nobody is there to hear it */
-	if (sendmsg(line, &message, MSG_NOSIGNAL) < 0)
-		_exit(EXIT_FAILURE);
+	return sendmsg(line, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
 _Noreturn void child_end(int line, struct worker_reply *reply, struct outcome *outcome)
@@ -123,7 +121,8 @@ _Noreturn void child_end(int line, struct worker_reply *reply, struct outcome *o
 		else
 			count++;
 	}
-	send_outcome(line, outcome, fds, outcome->failed ? 0 : count);
+	if (child_send(line, outcome, fds, outcome->failed ? 0 : count) < 0)
+		_exit(EXIT_FAILURE);
 	_exit(EXIT_SUCCESS);
 }
 

@@ -25,6 +25,8 @@ struct outcome {
 int child_close_others(const int *fds, unsigned fd_count, int line);
 /* It ends with the shim, and has signals as a process has them at birth. */
 int child_begin(const char *name, pid_t shim, struct ironbox_error *error);
+/* -1 with errno: nobody is there to hear it. */
+int child_send(int line, const struct outcome *outcome, const int *fds, unsigned fd_count);
 /* Hands back what came of it. */
 _Noreturn void child_end(int line, struct worker_reply *reply, struct outcome *outcome);
 

@@ -91,6 +91,31 @@ static int take_order(int from, struct order *order, void *bytes, int fds[ORDER_
 	return 0;
 }
 
+/* In the place of the worker that there is not, whose line would end without a word. */
+static void tell_not_forked(int line, int code)
+{
+	struct outcome outcome = { .failed = true };
+
+	error_reset(&outcome.error);
+	error_begin(&outcome.error, code, "fork a worker");
+	(void)child_send(line, &outcome, NULL, 0);
+}
+
+static void fork_worker(const struct kept *kept, const struct order *order, const void *bytes,
+                        const int fds[ORDER_FDS])
+{
+	/* a child of the shim's, as all its workers are; its end is told by our own exit signal,
+	 * SIGCHLD: clone(2) */
+	long pid = syscall(SYS_clone, CLONE_PARENT, NULL, NULL, NULL, NULL);
+
+	if (pid == 0)
+		kept_worker(kept, order, bytes, fds);
+	if (pid < 0)
+		tell_not_forked(fds[LINE_FD], errno);
+	close(fds[LINE_FD]);
+	close(fds[SHARED_FD]);
+}
+
 static _Noreturn void keeper_main(const struct keeper_request *request, struct kept *kept)
 {
 	char *bytes = malloc(KEPT_BYTES_MAX);
@@ -102,14 +127,8 @@ static _Noreturn void keeper_main(const struct keeper_request *request, struct k
 	    child_close_others(NULL, 0, kept->fd) < 0)
 		_exit(EXIT_FAILURE);
 	kept->place = request->open(request->request, &kept->error);
-	while (take_order(kept->fd, &order, bytes, fds) == 0) {
-		/* a child of the shim's, as all its workers are; its end is told by our own exit
-		 * signal, SIGCHLD: clone(2) */
-		if (syscall(SYS_clone, CLONE_PARENT, NULL, NULL, NULL, NULL) == 0)
-			kept_worker(kept, &order, bytes, fds);
-		close(fds[LINE_FD]); /* where it could not be forked, that is what tells it */
-		close(fds[SHARED_FD]);
-	}
+	while (take_order(kept->fd, &order, bytes, fds) == 0)
+		fork_worker(kept, &order, bytes, fds);
 	_exit(EXIT_SUCCESS);
 }
 

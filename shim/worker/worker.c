@@ -143,7 +143,7 @@ static void on_line_end(struct worker *worker)
 	if (pid_of(worker) > 0)
 		return;
 	error_begin(&error, 0, "%s: its keeper has ended", worker->what);
-	answer_failed(worker, &error);
+	answer(worker, &(struct worker_reply){ .never_ran = true }, &error);
 	forget(worker);
 }
 
@@ -153,6 +153,7 @@ static void on_line(struct watch *watch, uint32_t events)
 	struct worker_reply reply = { .fd_count = 0 };
 	struct outcome outcome = { .lost = false };
 	int result = take_outcome(watch->fd, &outcome, &reply);
+	bool forked = pid_of(worker) > 0; /* else it is its keeper's word */
 
 	(void)events;
 	if (result < 0)
@@ -169,11 +170,13 @@ static void on_line(struct watch *watch, uint32_t events)
 		error_begin(&outcome.error, errno, "take what came of it");
 	}
 	worker->spoke = !outcome.lost;
-	if (outcome.lost) {
+	if (outcome.lost || !forked)
 		error_context(&outcome.error, "%s", worker->what);
+	if (outcome.lost)
 		memset(reply.numbers, 0, sizeof(reply.numbers)); /* as of one that died */
-	}
 	answer(worker, &reply, outcome.failed ? &outcome.error : NULL);
+	if (!forked)
+		forget(worker);
 }
 
 /* ", at rootfs: setup", or nothing. */

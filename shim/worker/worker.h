@@ -20,6 +20,8 @@ struct worker_reply {
 	size_t size;
 	int fds[WORKER_FDS_MAX]; /* who receives it takes them by steal_fd; others are closed */
 	unsigned fd_count;
+	bool never_ran; /* in the loop, with an error: no worker was forked, for its keeper is gone
+	                 */
 	/* In the worker, in memory that the loop sees too: PROGRESS_SIZE bytes for
 	 * runtime->progress, and a process that it makes, for process_ties.pid: that one does not
 	 * outlive a worker that dies without an answer. */
@@ -65,6 +67,8 @@ struct workers {
 	struct rlimit files; /* what files_raise found; all 0: it was not called */
 };
 
+/* -1 with the error told; EAGAIN, EPIPE and ECONNRESET: its keeper has too much to do, or is gone.
+ */
 int worker_start(struct workers *workers, const struct worker_request *request,
                  struct ironbox_error *error);
 /* To be called for each child that was reaped, first. true: it was a worker, and is of no interest

@@ -44,7 +44,7 @@ struct fixture {
 	enum ttrpc_code answer; /* or TTRPC_OK */
 	char *last_topic, *last_namespace, *last_type;
 	Google__Protobuf__Timestamp last_time;
-	unsigned flushed;
+	unsigned flushed, left; /* left: that still waited then */
 };
 
 static void take_event(void *context, struct ttrpc_call *call, const void *message)
@@ -405,6 +405,7 @@ static void flushed(void *context)
 	struct fixture *fixture = context;
 
 	fixture->flushed++;
+	fixture->left = publisher_waiting(fixture->publisher);
 }
 
 static void flushed_and_freed(void *context)
@@ -450,6 +451,72 @@ static void a_flush_ends_after_its_time(void **state)
 	run_until(fixture, 0, 1);
 	assert_null(fixture->publisher);
 	assert_true(log_says(fixture, "events: 1 were never told to containerd"));
+}
+
+static void fail_until_the_pause_is_long(struct fixture *fixture)
+{
+	containerd_goes(fixture);
+	send_event(fixture, 1);
+	for (unsigned i = 0; i < 4; i++) {
+		let_pass_ms(5000);
+		run_until(fixture, fixture->told_count, 0);
+	}
+	assert_in_range(fixture->loop.timers->at_ms - time_now_ms(), 4000, 5000);
+}
+
+/* It does not wait for the next try of one that found nobody. */
+static void a_flush_tries_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fail_until_the_pause_is_long(fixture);
+	containerd_comes(fixture);
+	publisher_flush(fixture->publisher, 2000, flushed, fixture);
+	run_until(fixture, 1, 1);
+	assert_int_equal(fixture->left, 0);
+}
+
+static void a_flush_goes_on_trying(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fail_until_the_pause_is_long(fixture);
+	publisher_flush(fixture->publisher, 2000, flushed, fixture);
+	let_pass_ms(1000);
+	run_until(fixture, 0, 0);
+	containerd_comes(fixture);
+	let_pass_ms(250);
+	run_until(fixture, 1, 1);
+	assert_int_equal(fixture->left, 0);
+}
+
+static void a_sign_of_containerd_is_a_reason_to_try(void **state)
+{
+	struct fixture *fixture = *state;
+
+	publisher_hurry(fixture->publisher); /* nothing waits */
+	fail_until_the_pause_is_long(fixture);
+	publisher_hurry(fixture->publisher);
+	run_until(fixture, 0, 0);
+	containerd_comes(fixture);
+	publisher_hurry(fixture->publisher);
+	run_until(fixture, 1, 0);
+	assert_null(fixture->loop.timers);
+}
+
+/* That it is there is known then: what it does not take now it is not to lose for it. */
+static void what_containerd_refuses_is_tried_no_sooner_for_a_sign_of_it(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->answer = TTRPC_INVALID_ARGUMENT;
+	send_event(fixture, 1);
+	run_until(fixture, 1, 0);
+	for (unsigned i = 0; i < 5; i++) {
+		publisher_hurry(fixture->publisher);
+		run_until(fixture, 1, 0);
+	}
+	assert_int_equal(publisher_waiting(fixture->publisher), 1);
 }
 
 static void an_address_is_an_absolute_path(void **state)
@@ -502,6 +569,10 @@ int main(void)
 		WITH_CONTAINERD(without_memory_one_event_is_lost),
 		WITH_CONTAINERD(a_flush_is_done_when_all_is_told),
 		WITH_CONTAINERD(a_flush_ends_after_its_time),
+		WITH_CONTAINERD(a_flush_tries_at_once),
+		WITH_CONTAINERD(a_flush_goes_on_trying),
+		WITH_CONTAINERD(a_sign_of_containerd_is_a_reason_to_try),
+		WITH_CONTAINERD(what_containerd_refuses_is_tried_no_sooner_for_a_sign_of_it),
 		WITH_CONTAINERD(an_address_is_an_absolute_path),
 	};
 

@@ -337,6 +337,7 @@ static void take_process(struct box *box, struct worker_reply *reply)
 {
 	struct stdio_ends ends;
 	struct stdio_place place = { .loop = &box->loop,
+		                     .left = &box->left,
 		                     .name = "box",
 		                     .settings = &box->settings,
 		                     .drained = on_drained,

@@ -34,6 +34,7 @@ struct box {
 	char folder[64], in[96], out[96], err[96], log[96];
 	struct loop loop;
 	struct workers workers;
+	struct stdio_left left;
 	struct watch signals;
 	struct stdio_settings settings;
 	struct stdio *stdio;

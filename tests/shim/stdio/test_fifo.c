@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -199,6 +200,77 @@ static void last_words_that_can_not_wait_are_counted(void **state)
 	box_run_ms(box, 1200); /* a fork that still had the FIFO is looked at a second later */
 	box_end(box);
 	inotify_is_used_up = false;
+	assert_int_equal(times_logged(box, "box: 8 bytes of stdout dropped"), 1);
+}
+
+/* What is open stays so, and of what is closed no number is used again. */
+static void have_no_fd_left(struct rlimit *before)
+{
+	struct rlimit none;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, before), 0);
+	none = (struct rlimit){ .rlim_cur = 3, .rlim_max = before->rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+}
+
+static bool has_ended(struct box *box)
+{
+	char text[1024];
+	FILE *out = fmemopen(text, sizeof(text), "we");
+
+	stdio_describe(box->stdio, out);
+	fclose(out);
+	return strstr(text, "stdout: ended, 8 bytes wait for a client");
+}
+
+/* The shim is full when it would open the FIFO for its one way. */
+static void last_words_wait_for_fds(void **state)
+{
+	struct box *box = *state;
+	struct rlimit enough;
+
+	box_start(box, say_goodbye);
+	have_no_fd_left(&enough);
+	box_await(box, &box->drained);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &enough), 0);
+	assert_true(has_ended(box));
+	box_run_ms(box, 1200); /* longer than the first pause */
+	assert_true(has_ended(box));
+	client_attach(box, &box->client, box->out);
+	box_await(box, &box->client.ended);
+	assert_string_equal(box->client.text, "goodbye\n");
+	box_end(box);
+	assert_int_equal(times_logged(box, "dropped"), 0);
+}
+
+static void a_client_comes_while_there_are_no_fds(void **state)
+{
+	struct box *box = *state;
+	struct rlimit enough;
+
+	client_attach(box, &box->client, box->out);
+	client_stall(box, &box->client);
+	box_start(box, say_goodbye);
+	have_no_fd_left(&enough);
+	box_await(box, &box->drained);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &enough), 0);
+	client_go_on(box, &box->client);
+	box_await(box, &box->client.ended);
+	assert_string_equal(box->client.text, "goodbye\n");
+	box_end(box);
+	assert_int_equal(times_logged(box, "dropped"), 0);
+}
+
+static void last_words_that_no_fd_was_left_for_are_counted(void **state)
+{
+	struct box *box = *state;
+	struct rlimit enough;
+
+	box_start(box, say_goodbye);
+	have_no_fd_left(&enough);
+	box_await(box, &box->drained);
+	box_end(box);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &enough), 0);
 	assert_int_equal(times_logged(box, "box: 8 bytes of stdout dropped"), 1);
 }
 
@@ -417,6 +489,9 @@ int main(void)
 		TEST(a_client_may_wait_for_a_writer),
 		TEST(last_words_without_a_client_are_counted),
 		TEST(last_words_that_can_not_wait_are_counted),
+		TEST(last_words_wait_for_fds),
+		TEST(a_client_comes_while_there_are_no_fds),
+		TEST(last_words_that_no_fd_was_left_for_are_counted),
 		TEST(a_fifo_that_is_removed_still_serves),
 		TEST(input_goes_in_until_it_is_closed),
 		TEST(closing_waits_for_the_clients_own_end),

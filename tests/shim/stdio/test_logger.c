@@ -403,9 +403,15 @@ static bool logger_is_gone(struct box *box)
 	return kill(pid, 0) < 0;
 }
 
+static void set_flag(void *context)
+{
+	*(bool *)context = true;
+}
+
 static void a_logger_that_stays_is_killed_in_the_end(void **state)
 {
 	struct box *box = *state;
+	bool gone = false;
 	int64_t begun_ms;
 
 	make_logger(box, "trap '' TERM\necho $$ >$DIR/pid\nexec 5>&-\n"
@@ -417,8 +423,33 @@ static void a_logger_that_stays_is_killed_in_the_end(void **state)
 	box_end(box);
 	assert_in_range(time_now_ms() - begun_ms, 0, 500); /* waits for nobody */
 	assert_false(logger_is_gone(box));
+	stdio_await_left(&box->left, set_flag, &gone);
+	assert_false(gone);
+	box_await(box, &gone);
 	box_await_that(box, logger_is_gone);
 	assert_in_range(time_now_ms() - begun_ms, 2900, NEVER_MS / 2);
+}
+
+/* One is told of the end of the other, which has ended by itself, and of nothing when there is
+ * none. */
+static void loggers_that_are_left_are_waited_for(void **state)
+{
+	struct box *box = *state;
+	bool gone = false;
+
+	stdio_await_left(&box->left, set_flag, &gone);
+	assert_true(gone);
+	gone = false;
+	make_logger(box, "trap 'exec sleep 0.2' TERM\necho $$ >$DIR/pid\nexec 5>&-\n"
+	                 "while :; do sleep 0.1; done\n");
+	box->drain_ms = 100;
+	box_start(box, say_hello);
+	box_await(box, &box->drained);
+	box_end(box);
+	stdio_await_left(&box->left, set_flag, &gone);
+	assert_false(gone);
+	box_await(box, &gone);
+	box_await_that(box, logger_is_gone); /* and reaped */
 }
 
 static void loggers_leave_no_fd(void **state)
@@ -459,6 +490,7 @@ int main(void)
 		TEST(a_dead_logger_behind_the_shim_kills_no_process),
 		TEST(a_logger_that_does_not_end_is_told_to),
 		TEST(a_logger_that_stays_is_killed_in_the_end),
+		TEST(loggers_that_are_left_are_waited_for),
 		TEST(loggers_leave_no_fd),
 	};
 

@@ -2,6 +2,7 @@
 #include "box.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
@@ -166,6 +167,59 @@ static void a_terminal_that_is_opened_again_goes_on(void **state)
 	assert_false(box->client.wrong);
 }
 
+/* The same, with what is typed. */
+static void close_and_read_later(void)
+{
+	char name[64], line[64];
+	sigset_t told;
+	int number;
+	ssize_t size;
+
+	sigemptyset(&told);
+	sigaddset(&told, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &told, NULL);
+	if (ttyname_r(0, name, sizeof(name)) != 0)
+		_exit(1);
+	close(0), close(1), close(2);
+	sigwait(&told, &number);
+	if (open(name, O_RDWR) != 0)
+		_exit(1);
+	size = read(0, line, sizeof(line));
+	_exit(size == 6 && memcmp(line, "typed", 5) == 0 ? 7 : 2);
+}
+
+static bool is_hung_up(const struct box *box)
+{
+	struct pollfd master = { .fd = box->master_fd };
+
+	return poll(&master, 1, 0) == 1 && master.revents & POLLHUP;
+}
+
+static int waiting_in(int fifo_fd)
+{
+	int size = 0;
+
+	assert_int_equal(ioctl(fifo_fd, FIONREAD, &size), 0);
+	return size;
+}
+
+static void a_terminal_that_is_opened_again_has_what_was_typed_meanwhile(void **state)
+{
+	struct box *box = *state;
+	int fd;
+
+	client_attach(box, &box->client, box->out);
+	box_start(box, close_and_read_later);
+	BOX_UNTIL(box, is_hung_up(box));
+	fd = open(box->in, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_int_equal(write(fd, "typed\r", 6), 6);
+	BOX_UNTIL(box, waiting_in(fd) == 0);
+	kill(box->process, SIGUSR1);
+	box_await(box, &box->exited);
+	assert_int_equal(WEXITSTATUS(box->status), 7);
+	close(fd);
+}
+
 static void hang_up_and_wait(void)
 {
 	close(0), close(1), close(2);
@@ -238,6 +292,7 @@ int main(void)
 		TERMINAL_TEST(much_input_waits_for_the_process),
 		TERMINAL_TEST(it_is_resized),
 		TERMINAL_TEST(a_terminal_that_is_opened_again_goes_on),
+		TERMINAL_TEST(a_terminal_that_is_opened_again_has_what_was_typed_meanwhile),
 		TERMINAL_TEST(a_hung_up_terminal_wakes_nobody),
 		TERMINAL_TEST(without_a_client_it_runs_on),
 		TERMINAL_TEST(another_client_goes_on),

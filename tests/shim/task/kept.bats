@@ -115,3 +115,49 @@ exit_of_exec() { # EXEC_ID ARG...
 	done
 	end
 }
+
+# Of two dozen large ones a stopped keeper's socket has room for a few.
+burst() {
+	local padding
+	printf -v padding 'x%.0s' {1..28000}
+	for ((i = 0; i < 24; i++)); do
+		note_exec "b$i" sh -c "exit $i" "$padding"
+	done
+	kill -STOP "$(keeper)"
+	for ((i = 0; i < 24; i++)); do
+		call Start exec_id="b$i" >"$box/start.$i" &
+		runners[i]=$!
+	done
+	await 20 some_have_started
+}
+
+some_have_started() {
+	grep -lq pid= "$box"/start.*
+}
+
+burst_is_done() {
+	for ((i = 0; i < 24; i++)); do
+		wait "${runners[i]}" || { cat "$box/start.$i" && return 1; }
+		equals "$(call Wait exec_id="b$i" | field exit_status)" "$i"
+	done
+}
+
+@test "those that are too many for a keeper are started all the same" {
+	begin sleep 1000
+	in_exec e1 true >/dev/null
+	first=$(keeper)
+	burst
+	kill -CONT "$first"
+	burst_is_done
+	equals "$(keeper)" "$first"
+	end
+}
+
+@test "those that a keeper leaves behind when it dies are started all the same" {
+	begin sleep 1000
+	in_exec e1 true >/dev/null
+	burst
+	kill -KILL "$(keeper)"
+	burst_is_done
+	end
+}

@@ -149,6 +149,59 @@ told_at_signal() {
 	exec {log}>&-
 }
 
+# with_logger SCRIPT: a program that may be a logger, as $logger.
+with_logger() {
+	logger=binary://$box/loggers/log
+	mkdir "$box/loggers"
+	printf '#!/bin/sh\n%s\n' "$1" >"$box/loggers/log"
+	chmod 755 "$box/loggers/log"
+	box_ini "[stdio]"$'\n'"loggers = $box/loggers"
+}
+
+# Its exec goes with its container, and is not waited for.
+@test "a logger that does not end is killed, though the shim is shut down at once" {
+	with_logger "trap '' TERM; echo \$\$ >$box/logger; exec 5>&-; while :; do sleep 0.1; done"
+	begin sleep 1000
+	call Exec exec_id=e1 stdout="$logger" \
+		spec.value='{"args": ["true"], "cwd": "/", "env": ["PATH=/bin"], "user": {"uid": 0, "gid": 0}}'
+	call Start exec_id=e1 >/dev/null
+	call Wait exec_id=e1 >/dev/null
+	call Kill signal=9
+	call Wait >/dev/null
+	call Delete >/dev/null
+	! process_ended "$(cat "$box/logger")"
+	shut_down
+	await 1 process_ended "$(cat "$box/logger")"
+}
+
+@test "a signal for the shim: loggers of what lives on go on, of what has ended they are ended" {
+	with_logger "echo \$\$ >>$box/loggers/pids; exec 5>&-; cat <&3 >>$box/log; trap '' TERM
+		while :; do sleep 0.1; done"
+	mkfifo "$box/go"
+	box_set '.mounts += [{destination: "/mnt", type: "bind", source: $source, options: ["bind"]}]' \
+		--arg source "$box"
+	box_args sh -c 'echo first; read line </mnt/go; echo second; sleep 1000'
+	shim_start
+	pid=$(shim_pid)
+	create stdout="$logger" >"$box/created"
+	call Start >/dev/null
+	call Exec exec_id=e1 stdout="$logger" \
+		spec.value='{"args": ["true"], "cwd": "/", "env": ["PATH=/bin"], "user": {"uid": 0, "gid": 0}}'
+	call Start exec_id=e1 >/dev/null
+	call Wait exec_id=e1 >/dev/null
+	{ read -r of_init && read -r of_exec; } <"$box/loggers/pids"
+	kill -TERM "$pid"
+	await 10 process_ended "$pid"
+	await 1 process_ended "$of_exec"
+	! process_ended "$of_init"
+	echo go >"$box/go"
+	await 5 grep -q second "$box/log"
+	equals "$(cat "$box/log")" $'first\nsecond'
+	shim_action delete >/dev/null
+	await 5 process_ended "$(field pid <"$box/created")"
+	kill -KILL "$of_init"
+}
+
 @test "fds: the shim may have as many as the hard limit says, its containers as before" {
 	box_args sh -c 'ulimit -Sn; ulimit -Hn'
 	box_set 'del(.process.rlimits)'

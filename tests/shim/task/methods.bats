@@ -233,6 +233,22 @@ free_again() {
 	end
 }
 
+@test "wait: however many wait by one connection, a Kill is taken" {
+	begin sleep 1000
+	equals "$("$TASK_TOOLS/wait-many" "$shim" "$id" 1000 3>&-)" "Kill done, 1000 waited, 0 refused"
+	call Delete >/dev/null
+	shut_down
+}
+
+@test "wait: those that are too many are refused, and a Kill is taken" {
+	begin sleep 1000
+	run "$TASK_TOOLS/wait-many" "$shim" "$id" 2100 3>&-
+	contains "$output" "$EXHAUSTED: containerd.task.v2.Task/Wait: too many calls wait for their answers"
+	contains "$output" "Kill done, 2048 waited, 52 refused"
+	call Delete >/dev/null
+	shut_down
+}
+
 # bats test_tags=vm
 @test "pause and resume: states, events, and what is refused meanwhile" {
 	begin sleep 1000

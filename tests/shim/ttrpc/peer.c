@@ -53,18 +53,27 @@ static void handle_keep(void *context, struct ttrpc_call *call, const void *requ
 	served->kept[served->kept_count++] = call;
 }
 
-static void count_gone(void *context, struct ttrpc_call *call)
+static void handle_hold(void *context, struct ttrpc_call *call, const void *request)
 {
 	struct served *served = context;
 
-	(void)call;
+	(void)request;
+	assert_true(served->held_count < HELD_MAX);
+	served->held[served->held_count++] = call;
+}
+
+static void count_gone(void *context, struct ttrpc_call *call, enum ttrpc_code code)
+{
+	struct served *served = context;
+
+	(void)call, (void)code;
 	served->gone_count++;
 }
 
-static void forget(void *context, struct ttrpc_call *call)
+static void forget(void *context, struct ttrpc_call *call, enum ttrpc_code code)
 {
-	count_gone(context, call);
-	ttrpc_fail(call, TTRPC_CANCELED, "its peer has gone");
+	count_gone(context, call, code);
+	ttrpc_fail(call, code, "nobody waits for it any more");
 }
 
 static const struct ttrpc_method methods[] = {
@@ -72,6 +81,7 @@ static const struct ttrpc_method methods[] = {
 	{ "test.Service", "Empty", &test__nested__descriptor, handle_empty, NULL },
 	{ "test.Service", "Big", &test__nested__descriptor, handle_big, NULL },
 	{ "test.Service", "Fail", &test__nested__descriptor, handle_fail, NULL },
+	{ "test.Service", "Hold", &test__nested__descriptor, handle_hold, NULL },
 	{ "test.Service", "Keep", &test__nested__descriptor, handle_keep, count_gone },
 	{ "test.Service", "Forget", &test__nested__descriptor, handle_keep, forget },
 	{ .service = NULL },
@@ -93,7 +103,7 @@ int serve_begin(void **state)
 	size_t held = memory_held();
 	struct served *served = calloc(1, sizeof(*served));
 
-	served->held = held;
+	served->memory = held;
 	strcpy(served->folder, "/tmp/ironbox-ttrpc-XXXXXX");
 	assert_non_null(mkdtemp(served->folder));
 	snprintf(served->path, sizeof(served->path), "%s/socket", served->folder);
@@ -106,7 +116,7 @@ int serve_begin(void **state)
 int serve_end(void **state)
 {
 	struct served *served = *state;
-	size_t held = served->held;
+	size_t held = served->memory;
 
 	ttrpc_server_free(served->server);
 	unlink(served->path);

@@ -22,11 +22,15 @@
 #include "ttrpc/ttrpc.pb-c.h"
 
 #define KEPT_MAX 8192
+#define HELD_MAX 8192
 
 struct served {
 	struct ttrpc_server *server;
 	char folder[64], path[80];
-	size_t held; /* memory_held before it began */
+	size_t memory; /* memory_held before it began */
+	/* Of the method Hold. */
+	struct ttrpc_call *held[HELD_MAX];
+	unsigned held_count;
 	/* Of the methods Keep and Forget, in the order in which they came. */
 	struct ttrpc_call *kept[KEPT_MAX];
 	unsigned kept_count, gone_count;
@@ -37,8 +41,10 @@ struct served {
  * Empty: with nothing;
  * Big: with as many bytes as numbers[0] says;
  * Fail: with the code numbers[0] and the text;
- * Keep: with nothing by itself; its calls are in kept, and stay there when their peer has gone;
- * Forget: the same, but fails a call whose peer has gone.
+ * Hold: with nothing by itself; its calls are in held;
+ * Keep: the same of a method that waits long; its calls are in kept, and stay there when their
+ * peer has gone;
+ * Forget: the same, but fails a call that nobody waits for any more.
  * As cmocka's setup and teardown, which finds the memory that is left. */
 int serve_begin(void **state);
 int serve_end(void **state);

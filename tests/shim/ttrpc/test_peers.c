@@ -13,6 +13,7 @@
 #define CONNECTIONS_MAX 256
 #define STREAMS_MAX     256
 #define CALLS_MAX       4096
+#define LONGS_MAX       2048
 
 static unsigned fd_count(void)
 {
@@ -156,29 +157,57 @@ static void one_that_does_not_read_is_dropped(void **state)
 	close(other);
 }
 
+static unsigned fill(struct served *served, int *fds, const char *method, unsigned each,
+                     unsigned all)
+{
+	unsigned at;
+
+	for (at = 0; at < all / each; at++) {
+		fds[at] = peer_connect(served);
+		for (uint32_t i = 0; i < each; i++)
+			peer_call(served, fds[at], 2 * i + 1, method, NULL);
+		peer_call(served, fds[at], 2 * each + 1, method, NULL);
+		assert_int_equal(peer_read_code(served, fds[at], 2 * each + 1),
+		                 TTRPC_RESOURCE_EXHAUSTED);
+	}
+	fds[at] = peer_connect(served);
+	peer_call(served, fds[at], 1, method, NULL);
+	assert_int_equal(peer_read_code(served, fds[at], 1), TTRPC_RESOURCE_EXHAUSTED);
+	return at + 1;
+}
+
 static void calls_without_an_answer_are_bounded(void **state)
 {
 	struct served *served = *state;
 	int fds[CALLS_MAX / STREAMS_MAX + 1];
-	unsigned at;
+	unsigned count = fill(served, fds, "Hold", STREAMS_MAX, CALLS_MAX);
 
-	for (at = 0; at < CALLS_MAX / STREAMS_MAX; at++) {
-		fds[at] = peer_connect(served);
-		for (uint32_t i = 0; i < STREAMS_MAX; i++)
-			peer_call(served, fds[at], 2 * i + 1, "Keep", NULL);
-		peer_call(served, fds[at], 2 * STREAMS_MAX + 1, "Empty", NULL);
-		assert_int_equal(peer_read_code(served, fds[at], 2 * STREAMS_MAX + 1),
-		                 TTRPC_RESOURCE_EXHAUSTED);
-	}
-	fds[at] = peer_connect(served);
-	peer_call(served, fds[at], 1, "Empty", NULL);
-	assert_int_equal(peer_read_code(served, fds[at], 1), TTRPC_RESOURCE_EXHAUSTED);
-	ttrpc_reply(served->kept[0], NULL);
-	assert_served(served, fds[at], 3);
+	ttrpc_reply(served->held[0], NULL);
+	assert_served(served, fds[count - 1], 3);
 	assert_int_equal(peer_read_code(served, fds[0], 1), TTRPC_OK);
+	for (unsigned i = 1; i < served->held_count; i++)
+		ttrpc_reply(served->held[i], NULL);
+	for (unsigned i = 0; i < count; i++)
+		close(fds[i]);
+}
+
+/* Who is cancelled does not say so: what has piled up must not keep out the call that ends it. */
+static void calls_that_wait_long_leave_room_for_the_others(void **state)
+{
+	struct served *served = *state;
+	int fds[CALLS_MAX / LONGS_MAX + 1];
+	unsigned count = fill(served, fds, "Keep", LONGS_MAX, CALLS_MAX);
+
+	for (unsigned i = 0; i < count; i++)
+		assert_served(served, fds[i], 2 * LONGS_MAX + 3);
+	ttrpc_reply(served->kept[0], NULL);
+	assert_int_equal(peer_read_code(served, fds[0], 1), TTRPC_OK);
+	peer_call(served, fds[0], 2 * LONGS_MAX + 5, "Keep", NULL);
+	serve(served);
+	assert_int_equal(served->kept_count, CALLS_MAX + 1);
 	for (unsigned i = 1; i < served->kept_count; i++)
 		ttrpc_reply(served->kept[i], NULL);
-	for (unsigned i = 0; i <= at; i++)
+	for (unsigned i = 0; i < count; i++)
 		close(fds[i]);
 }
 
@@ -255,6 +284,7 @@ int main(void)
 		SERVED(without_fds_it_goes_on),
 		SERVED(one_that_does_not_read_is_dropped),
 		SERVED(calls_without_an_answer_are_bounded),
+		SERVED(calls_that_wait_long_leave_room_for_the_others),
 		SERVED(calls_outlive_their_peer),
 		SERVED(half_a_connection_is_none),
 		SERVED(a_flush_ends_in_time),

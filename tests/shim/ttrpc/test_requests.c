@@ -308,6 +308,65 @@ static void no_time_left_is_a_deadline_exceeded(void **state)
 	close(fd);
 }
 
+static void call_with_patience(struct served *served, int fd, uint32_t stream, const char *method,
+                               int64_t ms)
+{
+	Ttrpc__Request request = TTRPC__REQUEST__INIT;
+	struct ttrpc_header header = { .stream = stream, .type = TTRPC_REQUEST };
+	uint8_t bytes[100];
+
+	request.service = (char *)(uintptr_t) "test.Service";
+	request.method = (char *)(uintptr_t)method;
+	request.timeout_nano = ms * 1000000;
+	header.size = (uint32_t)ttrpc__request__pack(&request, bytes);
+	peer_send_frame(served, fd, &header, bytes);
+	serve(served);
+}
+
+static void what_waits_long_waits_no_longer_than_its_caller(void **state)
+{
+	static const int64_t patience_ms[] = { 30000, 10000, 0, 20000 };
+	struct served *served = *state;
+	int fd = peer_connect(served);
+	int64_t left_ms;
+
+	for (uint32_t i = 0; i < 4; i++)
+		call_with_patience(served, fd, 2 * i + 1, "Forget", patience_ms[i]);
+	left_ms = ttrpc_server_deadline(served->server) - ttrpc_now_ms();
+	assert_in_range(left_ms, 5000, 10001);
+	let_pass_ms(10001);
+	assert_answer(served, fd, 3, TTRPC_DEADLINE_EXCEEDED, "nobody waits for it any more");
+	assert_int_equal(served->gone_count, 1);
+	ttrpc_reply(served->kept[3], NULL); /* in time */
+	assert_int_equal(peer_read_code(served, fd, 7), TTRPC_OK);
+	let_pass_ms(20000);
+	assert_answer(served, fd, 1, TTRPC_DEADLINE_EXCEEDED, "nobody waits for it any more");
+	assert_int_equal(ttrpc_server_deadline(served->server), -1);
+	assert_int_equal(served->gone_count, 2);
+	close(fd);
+	serve(served);
+	assert_int_equal(served->gone_count, 3);
+}
+
+/* Of one that is kept all the same, and of one whose method sees to its time itself. */
+static void that_its_time_is_over_is_told_once(void **state)
+{
+	struct served *served = *state;
+	int fd = peer_connect(served);
+
+	call_with_patience(served, fd, 1, "Keep", 1000);
+	call_with_patience(served, fd, 3, "Hold", 1000);
+	let_pass_ms(1001);
+	assert_served(served, fd, 5);
+	assert_served(served, fd, 7);
+	assert_int_equal(served->gone_count, 1);
+	ttrpc_reply(served->kept[0], NULL);
+	ttrpc_reply(served->held[0], NULL);
+	assert_int_equal(peer_read_code(served, fd, 1), TTRPC_OK);
+	assert_int_equal(peer_read_code(served, fd, 3), TTRPC_OK);
+	close(fd);
+}
+
 static void metadata_is_found_by_its_key(void **state)
 {
 	struct served *served = *state;
@@ -415,6 +474,8 @@ int main(void)
 		SERVED(a_message_may_take_so_much_memory_and_no_more),
 		SERVED(the_time_that_is_left_becomes_a_deadline),
 		SERVED(no_time_left_is_a_deadline_exceeded),
+		SERVED(what_waits_long_waits_no_longer_than_its_caller),
+		SERVED(that_its_time_is_over_is_told_once),
 		SERVED(metadata_is_found_by_its_key),
 		SERVED(a_big_answer_arrives_whole_and_one_too_big_is_told),
 		SERVED(want_of_memory_fails_one_call),

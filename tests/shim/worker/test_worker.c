@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +26,8 @@ struct room {
 	struct workers workers;
 	struct watch children;
 	int calls, fds_before;
+	int wanted_calls; /* after which the loop stops, as it does without a worker */
+	bool never_ran;
 	pid_t orphan; /* that came to us, and its status */
 	int status;
 	int64_t number;
@@ -98,6 +103,9 @@ static void take(void *context, struct worker_reply *reply, const struct ironbox
 	struct room *room = context;
 
 	room->calls++;
+	if (room->calls == room->wanted_calls)
+		loop_stop(&room->loop);
+	room->never_ran = reply->never_ran;
 	room->number = reply->numbers[0];
 	room->bytes = reply->bytes;
 	room->size = reply->size;
@@ -337,6 +345,182 @@ static void many_at_once_each_answer_once(void **state)
 	assert_int_equal(room->number, 100);
 }
 
+/* ---- keepers ---- */
+
+static int kept_sum(void *place, const struct ironbox_error *place_error, const void *bytes,
+                    size_t size, struct worker_reply *reply, struct ironbox_error *error)
+{
+	(void)place_error, (void)size, (void)error;
+	reply->numbers[0] = *(const int *)place + *(const int *)bytes;
+	return 0;
+}
+
+static void *open_number(const void *request, struct ironbox_error *error)
+{
+	static int number;
+
+	(void)error;
+	number = *(const int *)request;
+	return &number;
+}
+
+/* What it is asked for waits in its socket. */
+static void *hang_at_once(const void *request, struct ironbox_error *error)
+{
+	(void)request, (void)error;
+	pause();
+	return NULL;
+}
+
+static void *allow_no_fork(const void *request, struct ironbox_error *error)
+{
+	struct sock_filter lines[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(lines) / sizeof(lines[0]), lines };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+	return open_number(request, error);
+}
+
+static struct keeper *keep(struct room *room, void *(*open)(const void *, struct ironbox_error *),
+                           const int *number)
+{
+	struct keeper_request wanted = { .what = "web1", .open = open, .request = number };
+	struct keeper *keeper;
+	ERROR_NONE(error);
+
+	keeper = keeper_start(&room->workers, &wanted, &error);
+	assert_non_null(keeper);
+	return keeper;
+}
+
+static int ask(struct room *room, struct keeper *keeper, size_t size, struct ironbox_error *error)
+{
+	static const int bytes[KEPT_BYTES_MAX / sizeof(int)] = { 2 };
+	struct worker_request wanted = { .what = "exec e1 of web1",
+		                         .deadline_ms = 60000,
+		                         .keeper = keeper,
+		                         .kept_run = kept_sum,
+		                         .bytes = bytes,
+		                         .size = size,
+		                         .done = take,
+		                         .context = room };
+
+	return worker_start(&room->workers, &wanted, error);
+}
+
+/* It is our only child besides workers. */
+static pid_t keeper_pid(void)
+{
+	char path[64], text[32] = "";
+	cleanup_close int fd = -1;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(read(fd, text, sizeof(text) - 1) > 0);
+	return (pid_t)strtol(text, NULL, 10);
+}
+
+/* No worker is forked whose end would stop the loop. */
+static void run_until_answered(struct room *room, int calls)
+{
+	ERROR_NONE(error);
+
+	room->wanted_calls = calls;
+	assert_int_equal(loop_run(&room->loop, &error), 0);
+	assert_int_equal(room->calls, calls);
+}
+
+static void end_keeper(struct room *room, struct keeper *keeper)
+{
+	keeper_end(keeper);
+	while (room->workers.keepers) {
+		int status;
+		pid_t pid = waitpid(-1, &status, 0);
+
+		assert_true(pid > 0);
+		assert_true(workers_reaped(&room->workers, pid, status));
+	}
+}
+
+static void a_keeper_forks_what_it_is_asked_for(void **state)
+{
+	struct room *room = *state;
+	const int number = 40;
+	struct keeper *keeper = keep(room, open_number, &number);
+	ERROR_NONE(error);
+
+	for (int i = 1; i <= 3; i++) {
+		assert_int_equal(ask(room, keeper, sizeof(int), &error), 0);
+		assert_int_equal(loop_run(&room->loop, &error), 0);
+		assert_int_equal(room->calls, i);
+		assert_int_equal(room->number, 42);
+		assert_false(error_is_told(&room->error));
+	}
+	end_keeper(room, keeper);
+}
+
+static void a_keeper_that_cannot_fork_says_why(void **state)
+{
+	struct room *room = *state;
+	const int number = 40;
+	struct keeper *keeper = keep(room, allow_no_fork, &number);
+	ERROR_NONE(error);
+
+	for (int i = 1; i <= 2; i++) {
+		assert_int_equal(ask(room, keeper, sizeof(int), &error), 0);
+		run_until_answered(room, i);
+		assert_int_equal(room->error.code, EAGAIN);
+		assert_string_equal(error_text(&room->error),
+		                    "exec e1 of web1: fork a worker: Resource temporarily "
+		                    "unavailable");
+		assert_false(room->never_ran);
+		assert_int_equal(room->workers.count, 0);
+	}
+	end_keeper(room, keeper);
+}
+
+static void what_a_keeper_did_not_come_to_never_ran(void **state)
+{
+	struct room *room = *state;
+	struct keeper *keeper = keep(room, hang_at_once, NULL);
+	ERROR_NONE(error);
+
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(ask(room, keeper, sizeof(int), &error), 0);
+	assert_int_equal(kill(keeper_pid(), SIGKILL), 0);
+	run_until_answered(room, 2);
+	assert_true(room->never_ran);
+	assert_string_equal(error_text(&room->error), "exec e1 of web1: its keeper has ended");
+	assert_int_equal(room->workers.count, 0);
+	end_keeper(room, keeper);
+}
+
+static void a_keeper_that_has_too_much_to_do_takes_no_more(void **state)
+{
+	struct room *room = *state;
+	struct keeper *keeper = keep(room, hang_at_once, NULL);
+	int asked = 0;
+	ERROR_NONE(error);
+
+	while (asked < 1000 && ask(room, keeper, KEPT_BYTES_MAX, &error) == 0)
+		asked++;
+	assert_in_range(asked, 1, 999);
+	assert_int_equal(error.code, EAGAIN);
+	assert_int_equal(room->workers.count, asked);
+	assert_int_equal(kill(keeper_pid(), SIGKILL), 0);
+	run_until_answered(room, asked);
+	error_reset(&error);
+	assert_int_equal(ask(room, keeper, sizeof(int), &error), -1);
+	assert_true(error.code == EPIPE || error.code == ECONNRESET);
+	end_keeper(room, keeper);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -350,6 +534,10 @@ int main(void)
 		TEST(signals_are_as_a_program_expects_them),
 		TEST(what_it_made_is_named_and_ended_with_it),
 		TEST(many_at_once_each_answer_once),
+		TEST(a_keeper_forks_what_it_is_asked_for),
+		TEST(a_keeper_that_cannot_fork_says_why),
+		TEST(what_a_keeper_did_not_come_to_never_ran),
+		TEST(a_keeper_that_has_too_much_to_do_takes_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
