@@ -175,15 +175,18 @@ static void look_at_state(struct look *look, const char *path, bool top)
 /* Processes have two seconds to end in. */
 static void look_at_what_is_left(struct look *look, const char *id, const char *state_root)
 {
-	for (int tries = 0; tries < 100; tries++) {
+	bool any = true;
+
+	for (int tries = 0; any && tries < 100; tries++) {
 		struct look now = { .before = look->before, .silent = true };
 
+		if (tries > 0)
+			usleep(20000);
 		look_at_processes(&now);
-		if (!now.found)
-			break;
-		usleep(20000);
+		any = now.found;
 	}
-	look_at_processes(look);
+	if (any) /* not once more otherwise: bats' own come and go, and look strange in between */
+		look_at_processes(look);
 	look_at_mounts(look);
 	look_at_cgroups(look, CGROUPS, id);
 	look_at_state(look, state_root, true);
