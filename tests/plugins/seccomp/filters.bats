@@ -267,6 +267,16 @@ teardown() {
 	contains "$output" "config.json: linux.seccomp: it stops execve, which the runtime still has to call"
 }
 
+@test "seccomp: what the runtime has done before may be denied, also to an exec" {
+	profile '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+		{"names": ["close_range", "setgroups"], "action": "SCMP_ACT_KILL_PROCESS"}]}'
+	new_privileges yes
+	box_start sleep 100
+	run ironbox exec -g 7 "$id" /probe seccomp
+	equals "$output" "seccomp 2"
+	ironbox delete --force "$id"
+}
+
 @test "seccomp: the strictest profile there can be runs a program, loaded last" {
 	profile '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["execve"],
 		"action": "SCMP_ACT_ALLOW"}]}'
