@@ -155,6 +155,11 @@ fails() {
 	run ironbox exec --process "$box/process.json" "$id"
 	equals "$output" "77
 $(ironbox exec "$id" /bin/grep -E 'NoNew|Cap[PEB]' /proc/1/status)"
+	jq '. + {noNewPrivileges: null, rlimits: [], capabilities: null, apparmorProfile: null}' \
+		"$box/process.json" >"$box/nulls.json"
+	run ironbox exec --process "$box/nulls.json" "$id"
+	equals "$output" "77
+$(ironbox exec "$id" /bin/grep -E 'NoNew|Cap[PEB]' /proc/1/status)"
 	printf '{"cwd": "/", "args": ["/bin/grep", "CapEff", "/proc/self/status"],
 		"capabilities": {"bounding": ["CAP_KILL"]}}' >"$box/process.json"
 	run ironbox exec --process "$box/process.json" "$id"
