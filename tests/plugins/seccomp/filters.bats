@@ -252,6 +252,16 @@ teardown() {
 	contains "$output" "default_profile default.json: not an absolute path"
 }
 
+@test "seccomp: a default profile in docker's own format is refused: its conditions would be lost" {
+	box_ini $'[seccomp]\nwake = always\ndefault_profile = '"$box/default.json"
+	jq -n '{defaultAction: "SCMP_ACT_ERRNO", archMap: [], syscalls: [
+		{names: ["execve", "mount"], action: "SCMP_ACT_ALLOW", includes: {caps: ["CAP_SYS_ADMIN"]}}]}' \
+		>"$box/default.json"
+	run inside /bin/true
+	equals "$status" 1
+	contains "$output" "$box/default.json.syscalls[0].includes: docker's own format: expected an object such as linux.seccomp"
+}
+
 @test "seccomp: a profile that stops the runtime's own last steps is refused by the call's name" {
 	denies setresuid ERRNO
 	new_privileges yes
