@@ -246,6 +246,29 @@ teardown() {
 	equals "$status" 1
 	contains "$output" "default_profile $box/default.json: others may write it"
 
+	chmod 644 "$box/default.json"
+	mkdir -m 777 "$box/open"
+	mv "$box/default.json" "$box/open"
+	box_ini $'[seccomp]\nwake = always\ndefault_profile = '"$box/open/default.json"
+	run inside /bin/true
+	equals "$status" 1
+	contains "$output" "default_profile $box/open/default.json: others may write to $box/open"
+	chmod 1777 "$box/open" # sticky: root's files stay in their places
+	run inside /probe seccomp
+	equals "$output" "seccomp 2"
+
+	ln -s open "$box/link"
+	box_ini $'[seccomp]\nwake = always\ndefault_profile = '"$box/link/default.json"
+	run inside /bin/true
+	equals "$status" 1
+	contains "$output" "default_profile $box/link/default.json: it is a symbolic link or behind one"
+
+	mkfifo "$box/fifo"
+	box_ini $'[seccomp]\nwake = always\ndefault_profile = '"$box/fifo"
+	run inside /bin/true
+	equals "$status" 1
+	contains "$output" "default_profile $box/fifo: not a regular file"
+
 	box_ini $'[seccomp]\nwake = always\ndefault_profile = default.json'
 	run inside /bin/true
 	equals "$status" 1
