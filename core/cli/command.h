@@ -2,6 +2,7 @@
 #ifndef IRONBOX_CLI_COMMAND_H
 #define IRONBOX_CLI_COMMAND_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -43,7 +44,7 @@ struct command {
 	int (*run)(struct invocation *invocation, struct ironbox_error *error);
 };
 
-#define ANY_NUMBER 4096u /* of arguments */
+#define ANY_NUMBER UINT_MAX /* of arguments: execve(2) has its own bounds */
 
 /* All verbs in the order in which help shows them, NULL at the end. */
 extern const struct command *const commands[];

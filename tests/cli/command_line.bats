@@ -190,6 +190,16 @@ D=root=/s
 	told list '' 0
 }
 
+@test "exec and ps: there may be any number of arguments" {
+	local many
+	mapfile -t many < <(seq 5000)
+	run "$IRONBOX" exec web1 "${many[@]}"
+	told exec "exec id=web1$(printf ' arg=%s' "${many[@]}")" 43
+	# ps(1) is reached, and says what it has against them
+	run "$IRONBOX" ps web1 "${many[@]}"
+	[[ "$output" != *'too many arguments'* ]]
+}
+
 @test "too few arguments and too many" {
 	fails 1 'create' 'create: too few arguments: create ID'
 	fails 1 'create a b' 'create: too many arguments: create ID'
