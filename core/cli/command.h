@@ -40,7 +40,7 @@ struct command {
 	const void *defaults;             /* what the options' struct begins as; NULL: all zero */
 	size_t options_size;
 	/* The number of fds from 3 on that go to the container; NULL: none do. */
-	uint32_t (*preserved_fds)(const void *options);
+	uint64_t (*preserved_fds)(const void *options);
 	int (*run)(struct invocation *invocation, struct ironbox_error *error);
 };
 

@@ -54,7 +54,7 @@ static int run_line(struct request *request, char **vector, int *status,
                     struct ironbox_error *error)
 {
 	ERROR_NONE(wrong_line);
-	uint32_t preserved = 0;
+	uint64_t preserved = 0;
 	int result = read_globals(request, vector, status, &wrong_line);
 
 	if (result == 0 && request->command) {
