@@ -2,6 +2,7 @@
 #ifndef IRONBOX_CLI_COMMAND_H
 #define IRONBOX_CLI_COMMAND_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -39,11 +40,11 @@ struct command {
 	const void *defaults;             /* what the options' struct begins as; NULL: all zero */
 	size_t options_size;
 	/* The number of fds from 3 on that go to the container; NULL: none do. */
-	uint32_t (*preserved_fds)(const void *options);
+	uint64_t (*preserved_fds)(const void *options);
 	int (*run)(struct invocation *invocation, struct ironbox_error *error);
 };
 
-#define ANY_NUMBER 4096u /* of arguments */
+#define ANY_NUMBER UINT_MAX /* of arguments: execve(2) has its own bounds */
 
 /* All verbs in the order in which help shows them, NULL at the end. */
 extern const struct command *const commands[];

@@ -10,9 +10,9 @@ static const struct option_row create_rows[] = {
 
 /* The fds that go to the container: those handed to us by sd_listen_fds(3), then those asked for.
  */
-uint32_t create_preserved_fds(const struct create_options *options)
+uint64_t create_preserved_fds(const struct create_options *options)
 {
-	return listen_fds_count() + options->preserve_fds;
+	return (uint64_t)listen_fds_count() + options->preserve_fds;
 }
 
 struct create_request create_request_from(const struct create_options *options, const char *id)
@@ -23,14 +23,14 @@ struct create_request create_request_from(const struct create_options *options, 
 		.console_socket = options->console_socket,
 		.pidfd_socket = options->pidfd_socket,
 		.pid_file = options->pid_file,
-		.preserve_fds = create_preserved_fds(options),
+		.preserve_fds = (uint32_t)create_preserved_fds(options), /* startup_fds bounds it */
 		.listen_fds = listen_fds_count(),
 		.no_pivot = options->no_pivot,
 		.no_new_keyring = options->no_new_keyring,
 	};
 }
 
-static uint32_t preserved_fds(const void *options)
+static uint64_t preserved_fds(const void *options)
 {
 	return create_preserved_fds(options);
 }

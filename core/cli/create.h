@@ -10,7 +10,7 @@ struct create_options {
 	bool no_pivot, no_new_keyring;
 };
 
-uint32_t create_preserved_fds(const struct create_options *options);
+uint64_t create_preserved_fds(const struct create_options *options);
 struct create_request create_request_from(const struct create_options *options, const char *id);
 
 /* Rows of a struct that has these members. */

@@ -38,7 +38,7 @@ static const struct option_row exec_rows[] = {
 	OPTION_ROWS_END,
 };
 
-static uint32_t exec_preserved_fds(const void *options)
+static uint64_t exec_preserved_fds(const void *options)
 {
 	return ((const struct exec_options *)options)->preserve_fds;
 }

@@ -1,6 +1,12 @@
 /* The rows of the options in front of the verb. */
 #include "cli/globals.h"
 
+const struct global_options global_defaults = {
+	.log_format = "text",
+	.rootless = "auto",
+	.cgroup_manager = "cgroupfs",
+};
+
 const struct option_row global_rows[] = {
 	OPTION(struct global_options, root, "root", 0, "DIR",
 	       "where containers' states are kept (default: /run/ironbox)"),

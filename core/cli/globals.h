@@ -10,6 +10,7 @@ struct global_options {
 };
 
 extern const struct option_row global_rows[];
+extern const struct global_options global_defaults;
 
 /* How the process ends when no verb says otherwise; runc's numbers. */
 enum {

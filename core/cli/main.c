@@ -36,9 +36,7 @@ static void request_free(struct request *request);
 int main(int argc, char **argv)
 {
 	__attribute__((cleanup(request_free))) struct request request = {
-		.globals = { .log_format = "text",
-		             .rootless = "auto",
-		             .cgroup_manager = "cgroupfs" },
+		.globals = global_defaults,
 	};
 	ERROR_NONE(error);
 	int status = STATUS_FAILED;
@@ -56,7 +54,7 @@ static int run_line(struct request *request, char **vector, int *status,
                     struct ironbox_error *error)
 {
 	ERROR_NONE(wrong_line);
-	uint32_t preserved = 0;
+	uint64_t preserved = 0;
 	int result = read_globals(request, vector, status, &wrong_line);
 
 	if (result == 0 && request->command) {
@@ -79,6 +77,7 @@ static int read_globals(struct request *request, char **vector, int *status,
 	struct option_parse parse = {
 		.rows = global_rows,
 		.values = &request->globals,
+		.defaults = &global_defaults,
 		.argument_ends = true,
 	};
 	int count = options_parse(&parse, vector, error);
@@ -114,6 +113,7 @@ static int read_command(struct request *request, struct ironbox_error *error)
 	struct option_parse parse = {
 		.rows = command->options,
 		.argument_ends = command->argument_ends_options,
+		.defaults = command->defaults,
 	};
 	int count;
 

@@ -27,8 +27,9 @@ static const struct option_row *find_row(const struct option_row *rows, const st
 static int unknown_option(const struct option_row *rows, const struct given *given,
                           struct ironbox_error *error);
 static int set_flag(bool *out, const struct given *given, struct ironbox_error *error);
-static int set_value(const struct option_row *row, void *member, const char *value,
-                     struct ironbox_error *error);
+static int set_value(const struct option_parse *parse, const struct option_row *row,
+                     const char *value, struct ironbox_error *error);
+static const char *default_of(const struct option_parse *parse, const struct option_row *row);
 static int add_to_list(struct option_list *list, const char *value);
 
 int options_parse(struct option_parse *parse, char **vector, struct ironbox_error *error)
@@ -67,11 +68,16 @@ static bool is_option(const char *text)
 	return text[0] == '-' && text[1] != '\0';
 }
 
+/* "" is not given, as with runc: scripts write --pid-file "$PID_FILE". */
+static bool is_empty_text(const struct option_row *row, const char *value)
+{
+	return row->kind == OPTION_STRING && value && !*value;
+}
+
 static int read_option(struct option_parse *parse, char ***next, struct ironbox_error *error)
 {
 	struct given given = cut(*(*next)++);
 	const struct option_row *row = find_row(parse->rows, &given);
-	void *member;
 	bool on = true;
 
 	if (!row)
@@ -82,21 +88,21 @@ static int read_option(struct option_parse *parse, char ***next, struct ironbox_
 		parse->help = on;
 		return 0;
 	}
-	if (row->refused && on) /* `--systemd-cgroup=false` asks for nothing */
+	if (row->kind != OPTION_FLAG && !given.value)
+		given.value = **next ? *(*next)++ : NULL;
+	/* `--systemd-cgroup=false` and `--criu ""` ask for nothing */
+	if (row->refused && on && !is_empty_text(row, given.value))
 		return error_begin(error, 0, "--%s %s", row->name, row->refused);
-
-	member = (char *)parse->values + row->offset;
+	if (row->refused)
+		return 0;
 	if (row->kind == OPTION_FLAG) {
-		if (!row->refused)
-			*(bool *)member = on;
+		*(bool *)((char *)parse->values + row->offset) = on;
 		return 0;
 	}
 	if (!given.value)
-		given.value = **next ? *(*next)++ : NULL;
-	if (!given.value)
 		return error_begin(error, 0, "%.*s needs a value: %s", given.text_size, given.text,
 		                   row->metavar);
-	if (set_value(row, member, given.value, error) < 0)
+	if (set_value(parse, row, given.value, error) < 0)
 		return error_context(error, "%.*s", given.text_size, given.text);
 	return 0;
 }
@@ -164,14 +170,15 @@ static int set_flag(bool *out, const struct given *given, struct ironbox_error *
 	                   given->text, given->value);
 }
 
-static int set_value(const struct option_row *row, void *member, const char *value,
-                     struct ironbox_error *error)
+static int set_value(const struct option_parse *parse, const struct option_row *row,
+                     const char *value, struct ironbox_error *error)
 {
+	void *member = (char *)parse->values + row->offset;
 	uint64_t number;
 
 	switch (row->kind) {
 	case OPTION_STRING:
-		*(const char **)member = value;
+		*(const char **)member = is_empty_text(row, value) ? default_of(parse, row) : value;
 		return 0;
 	case OPTION_LIST:
 		if (add_to_list(member, value) < 0)
@@ -192,6 +199,13 @@ static int set_value(const struct option_row *row, void *member, const char *val
 		break; /* a flag takes no value here, an end is no row */
 	}
 	return 0;
+}
+
+static const char *default_of(const struct option_parse *parse, const struct option_row *row)
+{
+	const char *defaults = parse->defaults;
+
+	return defaults ? *(const char *const *)(const void *)(defaults + row->offset) : NULL;
 }
 
 static int add_to_list(struct option_list *list, const char *value)

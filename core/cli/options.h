@@ -65,7 +65,8 @@ struct option_parse {
 	void *values;                  /* the struct of the rows' members, with its defaults */
 	/* The first argument ends the options: what follows is a command with options of its own */
 	bool argument_ends;
-	bool help; /* set when -h or --help is met; nothing behind it was read */
+	const void *defaults; /* as values; NULL: all zero. What "" gives back to a string */
+	bool help;            /* set when -h or --help is met; nothing behind it was read */
 };
 
 /* Reads a NULL-terminated vector (without the program's name). What is no option is moved to its

@@ -17,7 +17,7 @@ static const struct option_row run_rows[] = {
 	OPTION_ROWS_END,
 };
 
-static uint32_t run_preserved_fds(const void *options)
+static uint64_t run_preserved_fds(const void *options)
 {
 	return create_preserved_fds(&((const struct run_options *)options)->create);
 }

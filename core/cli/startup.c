@@ -15,6 +15,8 @@
 #include "support/host_root.h"
 #include "support/log.h"
 
+#define PRESERVED_FDS_MAX 1048576u /* fs.nr_open as Linux has it: proc_sys_fs(5) */
+
 int startup_check_rights(struct ironbox_error *error)
 {
 	/* auxv and not geteuid(2): file capabilities count too; getauxval(3) */
@@ -25,8 +27,13 @@ int startup_check_rights(struct ironbox_error *error)
 	return 0;
 }
 
-int startup_fds(uint32_t preserved, struct ironbox_error *error)
+int startup_fds(uint64_t asked, struct ironbox_error *error)
 {
+	uint32_t preserved = (uint32_t)asked;
+
+	if (asked > PRESERVED_FDS_MAX)
+		return error_begin(error, 0, "--preserve-fds: %llu fds, more than %u",
+		                   (unsigned long long)asked, PRESERVED_FDS_MAX);
 	/* Callers' umasks differ, what we make does not: all of runc's callers have this one */
 	umask(022);
 	for (uint32_t fd = 3; fd < preserved + 3; fd++)

@@ -12,7 +12,7 @@ int startup_check_rights(struct ironbox_error *error);
 
 /* Umask and fds: 3 to 3+preserved-1 are the caller's and must be open, all beyond are closed by
  * execve(2). Before anything of ours is opened. (core/launch has seen to 0, 1 and 2.) */
-int startup_fds(uint32_t preserved, struct ironbox_error *error);
+int startup_fds(uint64_t preserved, struct ironbox_error *error);
 
 /* process_log, by --log, --log-format and --debug. */
 int startup_log(const struct global_options *globals, struct ironbox_error *error);

@@ -97,12 +97,9 @@ static int resources_from_file(struct spec *resources, const char *path,
 static int resources_from_options(struct spec *resources, const struct update_options *options,
                                   struct ironbox_error *error);
 
-/* An empty value is one that was not given: scripts write --cpuset-cpus "$CPUS". */
 static const char *given(const struct update_options *options, const struct limit *limit)
 {
-	const char *text = *(const char *const *)((const char *)options + limit->offset);
-
-	return text && *text ? text : NULL;
+	return *(const char *const *)((const char *)options + limit->offset);
 }
 
 static int run_update(struct invocation *invocation, struct ironbox_error *error)

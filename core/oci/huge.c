@@ -32,12 +32,22 @@ static void free_huge_list(const struct huge_list *list)
 	free(list->items);
 }
 
+/* -?(0|[1-9][0-9]*) of RFC 8259. */
+static bool is_integer(const char *token, size_t size)
+{
+	size_t first = *token == '-', at = first;
+
+	while (at < size && token[at] >= '0' && token[at] <= '9')
+		at++;
+	return at == size && at > first && (token[first] != '0' || at == first + 1);
+}
+
 static bool is_huge(const char *token, size_t size)
 {
 	char digits[24];
 
-	if (memchr(token, '.', size) || memchr(token, 'e', size) || memchr(token, 'E', size))
-		return false; /* a real number: jansson's own */
+	if (!is_integer(token, size))
+		return false; /* a real number, or none at all: jansson's to read or to refuse */
 	if (size >= sizeof(digits))
 		return true;
 	memcpy(digits, token, size);

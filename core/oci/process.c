@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include <ironbox/cleanup.h>
 
 #include "oci/document.h"
 #include "oci/strings.h"
@@ -30,12 +33,53 @@ static int fail_memory(struct ironbox_error *error, const char *what)
 	return error_begin(error, errno, "read process.%s", what);
 }
 
+/* Two entries of the environment by their names. */
+static int compare_names(const char *one, const char *other)
+{
+	size_t size = strchrnul(one, '=') - one, other_size = strchrnul(other, '=') - other;
+
+	return size == other_size ? memcmp(one, other, size) : size < other_size ? -1 : 1;
+}
+
+/* Two places in the environment: by name, and those of one name as they stand there. */
+static int compare_places(const void *left, const void *right)
+{
+	const char **one = *(const char **const *)left, **other = *(const char **const *)right;
+	int order = compare_names(*one, *other);
+
+	return order ? order : one < other ? -1 : 1;
+}
+
+/* Of each name the last entry counts, as with runc: getenv(3) would take the first, so that the
+ * one of an exec's --env would not be seen behind the container's own. */
+static int keep_last_of_each_name(struct oci_process *process)
+{
+	cleanup_free const char ***places = calloc(process->env_count + 1, sizeof(*places));
+	const char **env = process->env;
+	size_t count = 0;
+
+	if (!places)
+		return -1;
+	for (size_t i = 0; i < process->env_count; i++)
+		places[i] = &env[i];
+	qsort(places, process->env_count, sizeof(*places), compare_places);
+	for (size_t i = 1; i < process->env_count; i++)
+		if (compare_names(*places[i - 1], *places[i]) == 0)
+			*places[i - 1] = NULL;
+	for (size_t i = 0; i < process->env_count; i++)
+		if (env[i])
+			env[count++] = env[i];
+	env[count] = NULL;
+	process->env_count = count;
+	return 0;
+}
+
 static int read_strings(struct oci_process *process, const struct spec *spec,
                         struct ironbox_error *error)
 {
 	process->args = strings_of(spec_at(spec, "process.args"), &process->args_count);
 	process->env = strings_of(spec_at(spec, "process.env"), &process->env_count);
-	if (!process->args || !process->env)
+	if (!process->args || !process->env || keep_last_of_each_name(process) < 0)
 		return fail_memory(error, "args");
 	if (!process->args_count)
 		return error_begin(error, 0, "process.args: missing, or empty");

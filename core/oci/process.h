@@ -39,7 +39,8 @@ struct oci_process {
 	size_t additional_gids_count;
 	const char **args; /* NULL-terminated, owned array of the spec's strings; never empty */
 	size_t args_count;
-	const char **env; /* NULL-terminated, owned array; each entry has a '=' (TD5) */
+	const char **env; /* NULL-terminated, owned array; each entry has a '=' (TD5), no name is
+	                   * there twice */
 	size_t env_count;
 	const char *cwd;            /* absolute */
 	struct oci_rlimit *rlimits; /* owned */
@@ -64,7 +65,8 @@ struct process_options {
 	const char *const *args; /* NULL-terminated */
 	const char *cwd;
 	const char *user;                /* "UID" or "UID:GID", numbers only (TD2) */
-	const char *const *env;          /* NULL-terminated, added to the container's */
+	const char *const *env;          /* NULL-terminated, added to the container's, or in
+	                                  * the place of what it has of that name */
 	const char *const *capabilities; /* NULL-terminated: added to bounding, effective, permitted
 	                                  * (and to ambient what is inheritable), as runc does */
 	const char *const *additional_gids; /* NULL-terminated, numbers */

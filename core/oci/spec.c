@@ -138,6 +138,16 @@ void spec_free(struct spec *spec)
 	errno = saved;
 }
 
+/* null, "" and, of limits, [] ask for nothing. {} and [] of capabilities do: for none. */
+static bool is_given(const json_t *value, const char *key)
+{
+	if (is_text(value))
+		return json_string_length(value) > 0;
+	if (strcmp(key, "rlimits") == 0)
+		return json_array_size(value) > 0;
+	return value && !json_is_null(value);
+}
+
 /* What a process file leaves out holds as it does for the container's own process, as with runc:
  * an exec must be confined no less for not saying so. */
 static void inherit_confinement(json_t *process, const json_t *own)
@@ -148,10 +158,8 @@ static void inherit_confinement(json_t *process, const json_t *own)
 
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		json_t *value = json_object_get(own, keys[i]);
-		json_t *given = json_object_get(process, keys[i]);
 
-		/* an empty label asks for none: it is left out */
-		if (value && (!given || (is_text(given) && json_string_length(given) == 0)))
+		if (value && !is_given(json_object_get(process, keys[i]), keys[i]))
 			json_object_set(process, keys[i], value);
 	}
 }

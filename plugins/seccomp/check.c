@@ -20,10 +20,8 @@ static const struct needed_call needed_calls[] = {
 	{ SYS_execve, "execve", true },
 	{ SYS_sendmsg, "sendmsg", false }, /* how init tells that it is ready */
 	{ SYS_recvmsg, "recvmsg", false },
-	{ SYS_read, "read", false },               /* the byte that says start */
-	{ SYS_close_range, "close_range", false }, /* what is the runtime's */
-	{ SYS_prctl, "prctl", false },             /* PR_SET_KEEPCAPS, and the ambient set */
-	{ SYS_setgroups, "setgroups", false },
+	{ SYS_read, "read", false },   /* the byte that says start */
+	{ SYS_prctl, "prctl", false }, /* PR_SET_KEEPCAPS, and the ambient set */
 	{ SYS_setresgid, "setresgid", false },
 	{ SYS_setresuid, "setresuid", false },
 	{ SYS_capset, "capset", false },

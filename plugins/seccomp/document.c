@@ -179,6 +179,8 @@ int document_read(const struct document *document, const struct source *source,
 	for (; fields->name; fields++) {
 		json_t *json = document->jansson.object_get(object, fields->name);
 
+		if (json_is_null(json)) /* as in config.json: it is not given */
+			json = NULL;
 		if (!json && fields->required)
 			return source->host->fail(error, 0, "%s: %s is required", source->where,
 			                          fields->name);

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include <ironbox/cleanup.h>
 
 #include "internal.h"
 #include "libseccomp.h"
@@ -17,7 +17,7 @@ static const struct ironbox_field process_fields[] = {
 	IRONBOX_FIELD_END,
 };
 
-static int open_default(struct source *source, struct ironbox_stage *stage, const char *path,
+static int open_default(struct source *source, const struct ironbox_stage *stage, const char *path,
                         struct ironbox_error *error);
 static int compile(struct ironbox_stage *stage, struct ironbox_error *error);
 static int check_own_calls(const struct ironbox_stage *stage, struct ironbox_error *error);
@@ -57,33 +57,14 @@ int program_find(struct ironbox_stage *stage, const char *default_profile,
 	return check_own_calls(stage, error);
 }
 
-/* It weakens what it is to protect if someone else can write it. */
-static int check_trusted(const struct ironbox_stage *stage, const char *path,
-                         struct ironbox_error *error)
-{
-	struct stat status;
-
-	if (path[0] != '/')
-		return stage->host->fail(error, 0, "default_profile %s: not an absolute path",
-		                         path);
-	if (stat(path, &status) < 0)
-		return stage->host->fail(error, errno, "default_profile %s", path);
-	if ((status.st_uid != 0 && status.st_uid != geteuid()) || status.st_mode & 022)
-		return stage->host->fail(error, 0, "default_profile %s: others may write it", path);
-	return 0;
-}
-
-static int open_default(struct source *source, struct ironbox_stage *stage, const char *path,
+static int open_default(struct source *source, const struct ironbox_stage *stage, const char *path,
                         struct ironbox_error *error)
 {
 	struct seccomp *seccomp = stage->data;
-	const char *text;
+	cleanup_free char *text = trusted_read(stage, path, error);
 
-	if (check_trusted(stage, path, error) < 0)
-		return -1;
-	text = stage->host->fact(stage, path);
 	if (!text)
-		return stage->host->fail(error, errno, "read default_profile %s", path);
+		return -1;
 	seccomp->document = document_parse(text, path, stage->host, error);
 	if (!seccomp->document)
 		return -1;

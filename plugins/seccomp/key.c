@@ -5,7 +5,7 @@
 #include "cache.h"
 
 /* Grows when compile.c, enosys.c, optimise.c or check.c make something else of a profile. */
-#define PROGRAM_REVISION 2u
+#define PROGRAM_REVISION 3u
 
 static int put(struct key *key, const void *bytes, size_t size)
 {

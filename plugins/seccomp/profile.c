@@ -81,6 +81,9 @@ static int read_rule(struct profile *profile, const struct source *source,
 static int read_condition(struct rule *rule, const struct source *source,
                           const struct ironbox_value *item, size_t index,
                           struct ironbox_error *error);
+static int check_member_is_empty(const struct source *source, const struct ironbox_value *object,
+                                 const struct place *place, const char *name,
+                                 struct ironbox_error *error);
 static int check_listener(const struct profile *profile, const struct source *source,
                           struct ironbox_error *error);
 
@@ -96,7 +99,8 @@ int profile_read(struct profile *profile, const struct source *source, struct ir
 	struct profile_fields fields = { 0 };
 
 	*profile = (struct profile){ .where = source->where };
-	if (source_read(source, source->value, profile_fields, &fields, error) < 0 ||
+	if (check_member_is_empty(source, source->value, &top, "archMap", error) < 0 ||
+	    source_read(source, source->value, profile_fields, &fields, error) < 0 ||
 	    read_action(&profile->default_action, source, &top, fields.default_action,
 	                fields.has_default_errno ? &fields.default_errno : NULL, error) < 0)
 		return -1;
@@ -260,6 +264,23 @@ static struct rule *next_rule(struct profile *profile)
 	return rule;
 }
 
+/* docker and podman have profiles of their own format, whose conditions they resolve when they
+ * write config.json. Without them a rule would allow, or deny, too much. In config.json itself what
+ * is not known is ignored, as the spec wants it. */
+static int check_member_is_empty(const struct source *source, const struct ironbox_value *object,
+                                 const struct place *place, const char *name,
+                                 struct ironbox_error *error)
+{
+	const struct ironbox_value *value = source->document ? member(source, object, name) : NULL;
+
+	if (source_count(source, value) == 0 && !source_text(source, value))
+		return 0;
+	return fail_at(source, place, name,
+	               "docker's own format: expected an object such as linux.seccomp, with all "
+	               "conditions resolved",
+	               error);
+}
+
 static int read_rule(struct profile *profile, const struct source *source,
                      const struct ironbox_value *item, size_t index, struct ironbox_error *error)
 {
@@ -268,7 +289,9 @@ static int read_rule(struct profile *profile, const struct source *source,
 	struct rule_fields fields = { 0 };
 	size_t i, count;
 
-	if (source_read(source, item, rule_fields, &fields, error) < 0 ||
+	if (check_member_is_empty(source, item, &place, "includes", error) < 0 ||
+	    check_member_is_empty(source, item, &place, "excludes", error) < 0 ||
+	    source_read(source, item, rule_fields, &fields, error) < 0 ||
 	    read_action(&rule->action, source, &place, fields.action,
 	                fields.has_errno_answer ? &fields.errno_answer : NULL, error) < 0)
 		return -1;

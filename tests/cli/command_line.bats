@@ -172,6 +172,34 @@ D=root=/s
 	fails 1 '--rootless maybe list' '--rootless maybe: neither true, false nor auto'
 }
 
+@test "an empty value is not given: the default stays" {
+	run "$IRONBOX" --root /s --log-format '' --rootless '' --cgroup-manager '' --config '' create \
+		--bundle '' --console-socket '' --pidfd-socket '' --pid-file= web1
+	told create "create $D id=web1 bundle=." 0
+	ok '--root /s create -b /b -b= web1' "create $D id=web1 bundle=."
+	run "$IRONBOX" exec --process '' --user '' --cwd '' --apparmor '' --process-label '' \
+		--console-socket '' --pidfd-socket '' --pid-file '' web1 sh
+	told exec 'exec id=web1 arg=sh' 43
+	run "$IRONBOX" exec -p f --cwd '' --user '' web1
+	told exec 'exec id=web1 process=f' 43
+	run "$IRONBOX" update --resources '' --memory 1g --l3-cache-schema '' web1
+	told update 'update id=web1 {"memory":{"limit":1073741824}}' 0
+	run "$IRONBOX" checkpoint --image-path '' --manage-cgroups-mode '' --status-fd '' web1
+	told checkpoint 'checkpoint id=web1 image-path=checkpoint' 0
+	run "$IRONBOX" --criu '' --root /empty list --format '' -q
+	told list '' 0
+}
+
+@test "exec and ps: there may be any number of arguments" {
+	local many
+	mapfile -t many < <(seq 5000)
+	run "$IRONBOX" exec web1 "${many[@]}"
+	told exec "exec id=web1$(printf ' arg=%s' "${many[@]}")" 43
+	# ps(1) is reached, and says what it has against them
+	run "$IRONBOX" ps web1 "${many[@]}"
+	[[ "$output" != *'too many arguments'* ]]
+}
+
 @test "too few arguments and too many" {
 	fails 1 'create' 'create: too few arguments: create ID'
 	fails 1 'create a b' 'create: too many arguments: create ID'

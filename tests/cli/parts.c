@@ -36,6 +36,10 @@ static const struct option_row rows[] = {
 	OPTION(struct values, count, "preserve-fds", 0, "N", "a number"),
 	OPTION(struct values, interval, "interval", 0, "DURATION", "a duration"),
 	OPTION(struct values, all, "all", 'a', NULL, "a flag"),
+	{ .name = "criu",
+	  .kind = OPTION_STRING,
+	  .metavar = "FILE",
+	  .refused = "is said elsewhere" },
 	{ .name = "systemd", .kind = OPTION_FLAG, .help = "no", .refused = "is not there yet" },
 	OPTION_ROWS_END,
 };
@@ -51,7 +55,11 @@ static const struct good_line {
 	{ "nothing", { NULL }, false, "" },
 	{ "a value behind a space", { "--bundle", "/b" }, false, "bundle=/b" },
 	{ "a value behind an equals sign", { "--bundle=/b" }, false, "bundle=/b" },
-	{ "an empty value", { "--bundle=" }, false, "bundle=" },
+	{ "an empty value is not given", { "--bundle=" }, false, "" },
+	{ "an empty value behind a space", { "--bundle", "", "id" }, false, "[id]" },
+	{ "an empty value takes back the one before", { "-b", "/b", "-b", "" }, false, "" },
+	{ "an empty value of a list", { "-e", "" }, false, "env=" },
+	{ "a refused option with an empty value", { "--criu", "", "id" }, false, "[id]" },
 	{ "a value with an equals sign", { "--env=A=B=C" }, false, "env=A=B=C" },
 	{ "a long option with one dash", { "-bundle", "/b", "-all" }, false, "bundle=/b all" },
 	{ "a long option with one dash and a value", { "-bundle=/b" }, false, "bundle=/b" },
@@ -119,6 +127,8 @@ static const struct bad_line {
 	  "--all: \"maybe\" is neither true nor false" },
 	{ "a flag with an empty value", { "--all=" }, "--all: \"\" is neither true nor false" },
 	{ "a refused option", { "--systemd" }, "--systemd is not there yet" },
+	{ "a refused option with a value", { "--criu", "x" }, "--criu is said elsewhere" },
+	{ "a refused option without one", { "--criu" }, "--criu is said elsewhere" },
 	{ "a refused option, one dash", { "-systemd=true" }, "--systemd is not there yet" },
 };
 
@@ -162,7 +172,11 @@ static void good_line(void **state)
 {
 	const struct good_line *row = *state;
 	struct values values = { 0 };
-	struct option_parse parse = { rows, &values, row->argument_ends, false };
+	struct option_parse parse = {
+		.rows = rows,
+		.values = &values,
+		.argument_ends = row->argument_ends,
+	};
 	char *words[WORDS_MAX + 1], *kept[WORDS_MAX + 1];
 	cleanup_free char *line = NULL;
 	ERROR_NONE(error);

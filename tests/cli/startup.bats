@@ -91,6 +91,16 @@ setup() {
 	[[ "$output" == *preserve-fds=2 ]]
 }
 
+@test "--preserve-fds: a number that no process can have is refused, and does not wrap" {
+	local call number
+	for number in 1048577 4294967292 4294967293 4294967295; do
+		for call in 'create web1' 'run web1' 'exec web1 sh'; do
+			fails 1 "${call/ / --preserve-fds $number }" \
+				"--preserve-fds: $number fds, more than 1048576"
+		done
+	done
+}
+
 @test "a setuid ironbox refuses to run" {
 	[ "$(id -u)" -eq 0 ]
 	chmod 755 .

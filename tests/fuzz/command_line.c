@@ -62,7 +62,11 @@ static void parse_line(const struct option_row *rows, size_t size, bool argument
                        const struct line *line)
 {
 	cleanup_free void *values = calloc(1, size + 1), *none = calloc(1, size + 1);
-	struct option_parse parse = { rows, values, argument_ends, false };
+	struct option_parse parse = {
+		.rows = rows,
+		.values = values,
+		.argument_ends = argument_ends,
+	};
 	char *vector[WORDS_MAX + 1];
 	ERROR_NONE(error);
 	int count;

@@ -134,6 +134,18 @@ fails() {
 	ironbox delete --force "$id"
 }
 
+@test "verbs: exec's --env takes the place of what the container has of that name" {
+	mkdir "$bundle/rootfs/tools"
+	printf '#!/bin/sh\necho "$FOO"; tr "\\0" "\\n" </proc/$$/environ | grep -c "^FOO=\|^PATH="\n' \
+		>"$bundle/rootfs/tools/tool"
+	chmod 755 "$bundle/rootfs/tools/tool"
+	box_set '.process.env += ["FOO=old"]'
+	box_start /bin/sleep 1000
+	run ironbox exec -e FOO=new -e PATH=/bin:/tools "$id" tool
+	equals "$output" $'new\n2'
+	ironbox delete --force "$id"
+}
+
 @test "verbs: an exec's process file that leaves them out has the container's confinement" {
 	box_set '.process.noNewPrivileges = true
 		| .process.rlimits = [{type: "RLIMIT_NOFILE", soft: 77, hard: 78}]'
@@ -141,6 +153,11 @@ fails() {
 	jq -n '{cwd: "/", args: ["/bin/sh", "-c",
 		"ulimit -n; grep -E \"NoNew|Cap[PEB]\" /proc/self/status"]}' >"$box/process.json"
 	run ironbox exec --process "$box/process.json" "$id"
+	equals "$output" "77
+$(ironbox exec "$id" /bin/grep -E 'NoNew|Cap[PEB]' /proc/1/status)"
+	jq '. + {noNewPrivileges: null, rlimits: [], capabilities: null, apparmorProfile: null}' \
+		"$box/process.json" >"$box/nulls.json"
+	run ironbox exec --process "$box/nulls.json" "$id"
 	equals "$output" "77
 $(ironbox exec "$id" /bin/grep -E 'NoNew|Cap[PEB]' /proc/1/status)"
 	printf '{"cwd": "/", "args": ["/bin/grep", "CapEff", "/proc/self/status"],

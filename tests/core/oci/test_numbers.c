@@ -167,6 +167,37 @@ static void faults_beside_huge_numbers(void **state)
 	assert_string_equal(error_text(&error), "config.json:2:7: unexpected token near '}'");
 }
 
+/* What is no number of JSON's is none beside a huge one either, however many digits it has. */
+static void tokens_that_are_no_numbers(void **state)
+{
+	static const char *const tokens[] = {
+		"018446744073709551616",
+		"-018446744073709551616",
+		"1844674407370955161618446744073709551616x",
+		"18446744073709551616-18446744073709551616",
+		"18446744073709551616+1",
+		"18446744073709551616abcdefghijklmnopqrstuvwxyz",
+		"1abcdfghijklmnopqrstuvwxyz",
+		"-abcdfghijklmnopqrstuvwxyzabcdfghijklmno",
+		"--18446744073709551616000000",
+		"00000000000000000000000000",
+		"-",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
+		struct spec spec = SPEC_NONE;
+		char text[256];
+		ERROR_NONE(error);
+
+		snprintf(text, sizeof(text), CONFIG(", \"a\": 18446744073709551615, \"x\": %s"),
+		         tokens[i]);
+		if (spec_parse(&spec, SPEC_CONFIG, "config.json", text, strlen(text), &error) == 0)
+			fail_msg("%s was taken", tokens[i]);
+		assert_non_null(strstr(error_text(&error), "config.json:1:"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +206,7 @@ int main(void)
 		cmocka_unit_test(many_huge_numbers),
 		cmocka_unit_test(numbers_outside_are_refused),
 		cmocka_unit_test(faults_beside_huge_numbers),
+		cmocka_unit_test(tokens_that_are_no_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

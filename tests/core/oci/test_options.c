@@ -264,6 +264,56 @@ static void other_options_are_checked(void **state)
 	}
 }
 
+/* A process file: what it does not ask for is as the container has it. */
+static void what_is_not_given_is_inherited(void **state)
+{
+	static const char own[] =
+		PROCESS(", \"noNewPrivileges\": true, \"capabilities\": {\"bounding\": "
+	                "[\"CAP_KILL\"]}, \"rlimits\": [{\"type\": \"RLIMIT_CPU\", \"soft\": 1, "
+	                "\"hard\": 2}], \"apparmorProfile\": \"a\", \"selinuxLabel\": \"s\"");
+	static const struct {
+		const char *members;
+		bool is_inherited;
+	} rows[] = {
+		{ "", true },
+		{ ", \"noNewPrivileges\": null, \"capabilities\": null, \"rlimits\": null, "
+		  "\"apparmorProfile\": null, \"selinuxLabel\": null",
+		  true },
+		{ ", \"rlimits\": [], \"apparmorProfile\": \"\", \"selinuxLabel\": \"\"", true },
+		{ ", \"noNewPrivileges\": false, \"capabilities\": {}, \"rlimits\": [{\"type\": "
+		  "\"RLIMIT_CORE\", \"soft\": 1, \"hard\": 2}], \"apparmorProfile\": \"b\", "
+		  "\"selinuxLabel\": \"t\"",
+		  false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cleanup_spec struct spec spec = document(SPEC_CONFIG, own), given = SPEC_NONE;
+		bool is_inherited = rows[i].is_inherited;
+		struct oci_process process;
+		char json[512];
+		ERROR_NONE(error);
+
+		snprintf(json, sizeof(json), "{\"cwd\": \"/\", \"args\": [\"id\"]%s}",
+		         rows[i].members);
+		given = document(SPEC_PROCESS, json);
+		spec_replace_process(&spec, &given);
+		assert_int_equal(process_read(&process, &spec, &error), 0);
+		assert_string_equal(process.args[0], "id");
+		assert_int_equal(process.no_new_privileges, is_inherited);
+		assert_int_equal(process.rlimits_count, 1);
+		assert_int_equal(process.rlimits[0].resource,
+		                 is_inherited ? RLIMIT_CPU : RLIMIT_CORE);
+		assert_int_equal(value_count(spec_at(&spec, "process.capabilities.bounding")),
+		                 is_inherited);
+		assert_string_equal(spec_text(&spec, "process.apparmorProfile"),
+		                    is_inherited ? "a" : "b");
+		assert_string_equal(spec_text(&spec, "process.selinuxLabel"),
+		                    is_inherited ? "s" : "t");
+		process_free(&process);
+	}
+}
+
 static void a_config_without_process(void **state)
 {
 	cleanup_spec struct spec spec = document(SPEC_CONFIG, CONFIG(""));
@@ -285,6 +335,7 @@ int main(void)
 		cmocka_unit_test(users_that_are_numbers),
 		cmocka_unit_test(users_that_are_no_numbers),
 		cmocka_unit_test(other_options_are_checked),
+		cmocka_unit_test(what_is_not_given_is_inherited),
 		cmocka_unit_test(a_config_without_process),
 	};
 

@@ -78,6 +78,50 @@ static void the_least_process(void **state)
 	assert_null(process.args);
 }
 
+/* As runc and crun have it: getenv(3) would take the first. */
+static void of_each_variable_the_last_counts(void **state)
+{
+	static const char *const expected[] = { "=y", "AB=2", "C=", "A=3", "B=A=4" };
+	cleanup_spec struct spec spec =
+		document(SPEC_CONFIG,
+	                 PROCESS(", \"env\": [\"A=1\", \"=x\", \"=y\", \"AB=2\", \"B=\", \"A=1\", "
+	                         "\"C=\", \"A=3\", \"B=A=4\"]"));
+	struct oci_process process = read_process(&spec);
+
+	(void)state;
+	assert_int_equal(process.env_count, 5);
+	for (size_t i = 0; i < 5; i++)
+		assert_string_equal(process.env[i], expected[i]);
+	assert_null(process.env[5]);
+	process_free(&process);
+}
+
+/* Some hundred thousand: what looked at each pair would not come to an end here. */
+static void a_large_environment(void **state)
+{
+	enum { COUNT = 100000 };
+	cleanup_spec struct spec spec = SPEC_NONE;
+	struct oci_process process;
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	(void)state;
+	fprintf(stream, "{\"ociVersion\": \"1.0.2\", \"root\": {\"path\": \"r\"}, \"process\": "
+	                "{\"cwd\": \"/\", \"args\": [\"true\"], \"env\": [\"N0=\"");
+	for (int i = 0; i < 2 * COUNT; i++)
+		fprintf(stream, ", \"N%d=%d\"", i % COUNT, i);
+	fprintf(stream, "]}}");
+	assert_int_equal(fclose(stream), 0);
+	spec = document(SPEC_CONFIG, text);
+	free(text);
+	process = read_process(&spec);
+	assert_int_equal(process.env_count, COUNT);
+	assert_string_equal(process.env[0], "N0=100000");
+	assert_string_equal(process.env[COUNT - 1], "N99999=199999");
+	process_free(&process);
+}
+
 static void each_rlimit_has_its_number(void **state)
 {
 	static const struct {
@@ -193,6 +237,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_process),
 		cmocka_unit_test(the_least_process),
+		cmocka_unit_test(of_each_variable_the_last_counts),
+		cmocka_unit_test(a_large_environment),
 		cmocka_unit_test(each_rlimit_has_its_number),
 		cmocka_unit_test(a_scheduler),
 		cmocka_unit_test(wrong_processes),

@@ -246,10 +246,43 @@ teardown() {
 	equals "$status" 1
 	contains "$output" "default_profile $box/default.json: others may write it"
 
+	chmod 644 "$box/default.json"
+	mkdir -m 777 "$box/open"
+	mv "$box/default.json" "$box/open"
+	box_ini $'[seccomp]\nwake = always\ndefault_profile = '"$box/open/default.json"
+	run inside /bin/true
+	equals "$status" 1
+	contains "$output" "default_profile $box/open/default.json: others may write to $box/open"
+	chmod 1777 "$box/open" # sticky: root's files stay in their places
+	run inside /probe seccomp
+	equals "$output" "seccomp 2"
+
+	ln -s open "$box/link"
+	box_ini $'[seccomp]\nwake = always\ndefault_profile = '"$box/link/default.json"
+	run inside /bin/true
+	equals "$status" 1
+	contains "$output" "default_profile $box/link/default.json: it is a symbolic link or behind one"
+
+	mkfifo "$box/fifo"
+	box_ini $'[seccomp]\nwake = always\ndefault_profile = '"$box/fifo"
+	run inside /bin/true
+	equals "$status" 1
+	contains "$output" "default_profile $box/fifo: not a regular file"
+
 	box_ini $'[seccomp]\nwake = always\ndefault_profile = default.json'
 	run inside /bin/true
 	equals "$status" 1
 	contains "$output" "default_profile default.json: not an absolute path"
+}
+
+@test "seccomp: a default profile in docker's own format is refused: its conditions would be lost" {
+	box_ini $'[seccomp]\nwake = always\ndefault_profile = '"$box/default.json"
+	jq -n '{defaultAction: "SCMP_ACT_ERRNO", archMap: [], syscalls: [
+		{names: ["execve", "mount"], action: "SCMP_ACT_ALLOW", includes: {caps: ["CAP_SYS_ADMIN"]}}]}' \
+		>"$box/default.json"
+	run inside /bin/true
+	equals "$status" 1
+	contains "$output" "$box/default.json.syscalls[0].includes: docker's own format: expected an object such as linux.seccomp"
 }
 
 @test "seccomp: a profile that stops the runtime's own last steps is refused by the call's name" {
@@ -265,6 +298,16 @@ teardown() {
 	run inside /bin/true
 	equals "$status" 1
 	contains "$output" "config.json: linux.seccomp: it stops execve, which the runtime still has to call"
+}
+
+@test "seccomp: what the runtime has done before may be denied, also to an exec" {
+	profile '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+		{"names": ["close_range", "setgroups"], "action": "SCMP_ACT_KILL_PROCESS"}]}'
+	new_privileges yes
+	box_start sleep 100
+	run ironbox exec -g 7 "$id" /probe seccomp
+	equals "$output" "seccomp 2"
+	ironbox delete --force "$id"
 }
 
 @test "seccomp: the strictest profile there can be runs a program, loaded last" {

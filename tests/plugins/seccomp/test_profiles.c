@@ -83,6 +83,20 @@ static const struct bad_profile {
 	  DENIED RULE("{\"names\":[\"read\"],\"action\":\"SCMP_ACT_KILL\",\"args\":"
 	              "[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]}"),
 	  "p.syscalls[1].names: read is to be stopped here, but another rule lets it pass" },
+	{ "docker's own format", ALLOWED "\"archMap\":[{\"architecture\":\"SCMP_ARCH_X86_64\"}]}",
+	  "p.archMap: docker's own format: expected an object such as linux.seccomp, with all "
+	  "conditions resolved" },
+	{ "docker's own format: a rule for some",
+	  ALLOWED RULE("{\"names\":[\"dup\"],\"action\":\"SCMP_ACT_LOG\",\"includes\":{\"caps\":"
+	               "[\"CAP_BPF\"]}}"),
+	  "p.syscalls[1].includes: docker's own format: expected an object such as "
+	  "linux.seccomp, with all conditions resolved" },
+	{ "docker's own format: a rule for others",
+	  ALLOWED RULE("{\"names\":[\"dup\"],\"action\":\"SCMP_ACT_LOG\",\"excludes\":{\"arches\":"
+	               "[\"s390\"]}}"),
+	  "p.syscalls[1].excludes: docker's own format: expected an object such as "
+	  "linux.seccomp, with all conditions resolved" },
+	{ "null is not given", "{\"defaultAction\":null}", "p: defaultAction is required" },
 	{ "notify without an agent", "{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}",
 	  "p: SCMP_ACT_NOTIFY asks for listenerPath" },
 	{ "notify without an agent, in a rule",
@@ -141,6 +155,25 @@ static void words_are_those_of_the_spec(void **state)
 	read_profile_free(&read);
 }
 
+/* As in config.json; and docker's members that ask for nothing are no others than "comment". */
+static void what_is_null_or_empty_is_not_given(void **state)
+{
+	struct ironbox_error error = { "" };
+	struct read_profile read;
+
+	(void)state;
+	if (read_profile(&read,
+	                 ALLOWED "\"defaultErrnoRet\":null,\"architectures\":null,\"flags\":null,"
+	                         "\"listenerPath\":null,\"archMap\":null,\"syscalls\":[{\"names\":"
+	                         "[\"dup\"],\"action\":\"SCMP_ACT_LOG\",\"args\":null,\"errnoRet\":"
+	                         "null,\"comment\":\"\",\"includes\":{},\"excludes\":[]}]}",
+	                 &error) < 0)
+		fail_msg("%s", error.text);
+	assert_int_equal(read.profile.rules_count, 1);
+	assert_int_equal(read.profile.architectures_count, 0);
+	read_profile_free(&read);
+}
+
 static void a_flood_of_names_is_refused(void **state)
 {
 	enum { NAMES = 16385, SIZE = NAMES * 6 + 128 };
@@ -188,11 +221,12 @@ static void a_path_without_notify_is_ignored(void **state)
 int main(void)
 {
 	enum { ROWS = sizeof(bad_profiles) / sizeof(bad_profiles[0]) };
-	struct CMUnitTest tests[ROWS + 4] = {
+	struct CMUnitTest tests[ROWS + 5] = {
 		[ROWS] = cmocka_unit_test(words_are_those_of_the_spec),
 		[ROWS + 1] = cmocka_unit_test(a_path_without_notify_is_ignored),
 		[ROWS + 2] = cmocka_unit_test(of_two_answers_the_first_holds),
 		[ROWS + 3] = cmocka_unit_test(a_flood_of_names_is_refused),
+		[ROWS + 4] = cmocka_unit_test(what_is_null_or_empty_is_not_given),
 	};
 	size_t i;
 
