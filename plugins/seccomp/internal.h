@@ -18,11 +18,13 @@ struct seccomp {
 	struct listener listener;
 };
 
-/* find.c: reads the profile, of config.json or else of this default, and finds or compiles its
- * program. Makes nothing outside of our memory. */
-/* The text of the node's default_profile, malloc'ed, if nobody but root can write it; or NULL. */
+/* trusted.c: the text of the node's default_profile, malloc'ed, if nobody but root can write it; or
+ * NULL with the error. */
 char *trusted_read(const struct ironbox_stage *stage, const char *path,
                    struct ironbox_error *error);
+
+/* find.c: reads the profile, of config.json or else of this default, and finds or compiles its
+ * program. Makes nothing outside of our memory. */
 int program_find(struct ironbox_stage *stage, const char *default_profile,
                  struct ironbox_error *error);
 /* Keeps a program that is new for the next container. */
