@@ -42,6 +42,34 @@ bind() {
 	contains "$output" "/sys sysfs"
 }
 
+@test "rootfs: in a user namespace without a mount on /dev, the nodes stand on files, also the next time" {
+	in_user_namespace
+	box_set '.root.readonly = false |
+		.mounts |= map(select(.destination | startswith("/dev") | not)) |
+		.linux.devices = [{"path": "/dev/full", "type": "c", "major": 1, "minor": 7}]'
+	for time in first second; do
+		run inside /probe stat /dev/null stat /dev/full
+		equals "$output" "/dev/null character 0666 65534 65534 1:3
+/dev/full character 0666 65534 65534 1:7"
+		equals "$(stat -c '%F %s' "$bundle/rootfs/dev/null")" "regular empty file 0"
+	done
+	# a file with something in it does no harm below the node; a link is refused all the same
+	echo text >"$bundle/rootfs/dev/null"
+	run inside /bin/cat /dev/null
+	equals "$output" ""
+	equals "$(cat "$bundle/rootfs/dev/null")" text
+	ln -sf zero "$bundle/rootfs/dev/null"
+	run inside /bin/true
+	contains "$output" "/dev/null in the image is not that device, but something else"
+}
+
+@test "rootfs: without a user namespace, a file is taken for no device" {
+	box_set '.mounts |= map(select(.destination | startswith("/dev") | not))'
+	touch "$bundle/rootfs/dev/null"
+	run inside /bin/true
+	contains "$output" "/dev/null in the image is not that device, but something else"
+}
+
 # bats test_tags=vm
 @test "rootfs: in a user namespace, sources and a root below directories that are closed to it" {
 	in_user_namespace
