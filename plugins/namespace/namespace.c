@@ -31,6 +31,9 @@ static int enter_as_root(struct ironbox_stage *stage, struct ironbox_error *erro
 {
 	struct namespaces *namespaces = stage->data;
 
+	/* before the user namespace, in which the cloner has no more rights over the host's */
+	if (hand_cgroup_to_cloner(stage, error) < 0)
+		return -1;
 	for (int i = 0; i < KINDS; i++)
 		if (kinds[i].flag == CLONE_NEWUSER && namespaces->joined & CLONE_NEWUSER)
 			stage->host->clone_in_namespace(stage, namespaces->joined_fd[i]);
