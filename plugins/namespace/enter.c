@@ -3,7 +3,9 @@
  *
  * Who enters? A pid namespace is for children alone, so the runtime enters it before the clone. All
  * others init could enter by itself; but once it is in a user namespace it has no rights over what
- * belongs to the host's. Then the runtime goes in before the clone and init is born there.
+ * belongs to the host's. Then the runtime goes in before the clone and init is born there. Not so
+ * for a cgroup namespace, from which the stages of cgroups and mounts would see another tree than
+ * the host's: the cloner enters that.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -94,9 +96,39 @@ static uint64_t early_flags(const struct namespaces *namespaces)
 	uint64_t flags = CLONE_NEWPID;
 
 	if ((namespaces->made | namespaces->joined) & CLONE_NEWUSER)
-		flags |= CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
-		         CLONE_NEWTIME;
+		flags |= CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWTIME;
 	return namespaces->joined & flags;
+}
+
+/* Has the cloner enter these of the joined ones. One that we stand in stays as it is. */
+static int hand_over(struct ironbox_stage *stage, uint64_t flags, struct ironbox_error *error)
+{
+	struct namespaces *namespaces = stage->data;
+
+	for (int i = 0; i < KINDS; i++) {
+		int differs;
+
+		if (!(namespaces->joined & flags & kinds[i].flag))
+			continue;
+		differs = namespaces_has_own(stage, kinds[i].flag, error);
+		if (differs < 0)
+			return -1;
+		if (differs)
+			stage->host->clone_in_namespace(stage, namespaces->joined_fd[i]);
+		namespaces->by_cloner |= kinds[i].flag;
+	}
+	return 0;
+}
+
+/* The cloner is born in the container's cgroup, and goes in only then: to move from inside to a
+ * cgroup that lies outside is refused where the host delegates (nsdelegate, cgroup-v2.rst). */
+int hand_cgroup_to_cloner(struct ironbox_stage *stage, struct ironbox_error *error)
+{
+	const struct namespaces *namespaces = stage->data;
+
+	if (!((namespaces->made | namespaces->joined) & CLONE_NEWUSER))
+		return 0; /* init has the right to enter it */
+	return hand_over(stage, CLONE_NEWCGROUP, error);
 }
 
 /*
@@ -110,23 +142,16 @@ int hand_to_cloner(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	struct namespaces *namespaces = stage->data;
 	int user = kind_of_flag(CLONE_NEWUSER);
-	bool joins_user = namespaces->joined & CLONE_NEWUSER, user_first = geteuid() != 0;
-	uint64_t flags = user_first && joins_user ? CLONE_NEWPID : early_flags(namespaces);
+	bool joins_user = namespaces->joined & CLONE_NEWUSER;
+	bool user_first = joins_user && geteuid() != 0;
+	uint64_t flags = user_first ? CLONE_NEWPID : early_flags(namespaces);
 
-	if (joins_user && user_first)
+	if (user_first)
 		stage->host->clone_in_namespace(stage, namespaces->joined_fd[user]);
-	for (int i = 0; i < KINDS; i++) {
-		int differs;
-
-		if (!(namespaces->joined & flags & kinds[i].flag))
-			continue;
-		differs = namespaces_has_own(stage, kinds[i].flag, error);
-		if (differs < 0)
-			return -1;
-		if (differs)
-			stage->host->clone_in_namespace(stage, namespaces->joined_fd[i]);
-		namespaces->by_cloner |= kinds[i].flag;
-	}
+	else if (hand_cgroup_to_cloner(stage, error) < 0)
+		return -1;
+	if (hand_over(stage, flags, error) < 0)
+		return -1;
 	if (joins_user && !user_first)
 		stage->host->clone_in_namespace(stage, namespaces->joined_fd[user]);
 	return 0;

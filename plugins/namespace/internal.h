@@ -58,7 +58,9 @@ int own_namespace_open(const struct ironbox_stage *stage, uint64_t flag,
 int enter_before_clone(const struct ironbox_stage *stage, struct ironbox_error *error);
 /* Enters one of kinds[] that has a path. */
 int enter_joined(const struct ironbox_stage *stage, int kind, struct ironbox_error *error);
-/* prepare, instead of it: has the cloner enter them. */
+/* prepare: has the cloner enter the cgroup namespace, where init could not. */
+int hand_cgroup_to_cloner(struct ironbox_stage *stage, struct ironbox_error *error);
+/* prepare, instead of both: has the cloner enter them. */
 int hand_to_cloner(struct ironbox_stage *stage, struct ironbox_error *error);
 /* Takes the runtime back to where it came from. Does nothing where there is nothing to do. */
 int go_back(const struct ironbox_stage *stage, struct ironbox_error *error);

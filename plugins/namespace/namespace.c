@@ -31,6 +31,9 @@ static int enter_as_root(struct ironbox_stage *stage, struct ironbox_error *erro
 {
 	struct namespaces *namespaces = stage->data;
 
+	/* before the user namespace, in which the cloner has no more rights over the host's */
+	if (hand_cgroup_to_cloner(stage, error) < 0)
+		return -1;
 	for (int i = 0; i < KINDS; i++)
 		if (kinds[i].flag == CLONE_NEWUSER && namespaces->joined & CLONE_NEWUSER)
 			stage->host->clone_in_namespace(stage, namespaces->joined_fd[i]);
@@ -125,33 +128,52 @@ static int namespace_settle(struct ironbox_stage *stage, struct ironbox_error *e
 	return go_back(stage, error); /* exec has no attach */
 }
 
-/* Does the container have a user namespace that is not this process's own? setns(2) into one's own
- * fails with EINVAL, and to go by EINVAL could leave out one that the container has. */
-static int user_namespace_differs(const struct ironbox_stage *stage, struct ironbox_error *error)
+/* Is init's namespace of this type not this process's own? 1, 0, or -1. */
+static int namespace_differs(const struct ironbox_stage *stage, uint64_t flag,
+                             struct ironbox_error *error)
 {
 	char pid[16];
 	uint64_t of_init, own;
 
 	snprintf(pid, sizeof(pid), "%d", stage->init_pid);
-	of_init = namespace_number(stage, pid, CLONE_NEWUSER, error);
-	own = of_init ? namespace_number(stage, "thread-self", CLONE_NEWUSER, error) : 0;
+	of_init = namespace_number(stage, pid, flag, error);
+	own = of_init ? namespace_number(stage, "thread-self", flag, error) : 0;
 	return own ? of_init != own : -1;
+}
+
+/* Types of which setns(2) would fail into one's own. User: with EINVAL, always, and to go by EINVAL
+ * could leave out one that the container has. What was joined: for lack of rights over the host's,
+ * where we have none; create stays in it then as well (enter_joined). A mount namespace is entered
+ * all the same, for setns(2) goes to its root. */
+static uint64_t maybe_ours(const struct ironbox_stage *stage)
+{
+	const struct namespaces *namespaces = stage->data;
+	uint64_t flags = CLONE_NEWUSER;
+
+	if (stage->flags & IRONBOX_ROOTLESS)
+		flags |= namespaces->joined & ~(uint64_t)CLONE_NEWNS;
+	return flags & namespaces->by_pidfd;
 }
 
 static int namespace_join_prepare(struct ironbox_stage *stage, struct ironbox_error *error)
 {
 	struct namespaces *namespaces = stage->data;
+	uint64_t looked_at;
 
 	if (namespaces_read(stage, error) < 0)
 		return -1;
 	namespaces->by_pidfd = namespaces->made | namespaces->joined;
-	if (namespaces->by_pidfd & CLONE_NEWUSER) {
-		int differs = user_namespace_differs(stage, error);
+	looked_at = maybe_ours(stage);
+	for (int i = 0; i < KINDS; i++) {
+		int differs;
 
+		if (!(looked_at & kinds[i].flag))
+			continue;
+		differs = namespace_differs(stage, kinds[i].flag, error);
 		if (differs < 0)
 			return -1;
 		if (!differs)
-			namespaces->by_pidfd &= ~(uint64_t)CLONE_NEWUSER;
+			namespaces->by_pidfd &= ~kinds[i].flag;
 	}
 	return 0;
 }

@@ -35,18 +35,20 @@ static const char *find_path(const char *text, const char *controllers, size_t *
 }
 
 /* A cgroup's number is its inode's, in each mount of the hierarchy. What can't be found is taken
- * for the caller's. */
-static bool is_callers(const struct rootfs *rootfs, int mount_fd, const char *controllers,
-                       const char *directory)
+ * for the caller's. Returns 1, 0, or -1. */
+static int is_callers(const struct ironbox_stage *stage, int mount_fd, const char *controllers,
+                      const char *directory, struct ironbox_error *error)
 {
+	const struct rootfs *rootfs = stage->data;
 	struct stat callers, shown;
 	char path[PATH_MAX];
 	size_t length = 0;
 	const char *own = find_path(rootfs->callers_cgroups, controllers, &length);
 
-	if (!own || (size_t)snprintf(path, sizeof(path), "%s%.*s", directory, (int)length, own) >=
-	                    sizeof(path))
-		return true;
+	if (!own)
+		return 1;
+	if (cgroup_find(stage, directory, own, length, path, error) < 0)
+		return -1;
 	return stat(path, &callers) < 0 || fstat(mount_fd, &shown) < 0 ||
 	       callers.st_ino == shown.st_ino;
 }
@@ -57,9 +59,13 @@ int cgroups_protect_callers(const struct ironbox_stage *stage, int mount_fd,
 {
 	const struct rootfs *rootfs = stage->data;
 	struct mount_attr readonly = { .attr_set = MOUNT_ATTR_RDONLY };
+	int is_shown;
 
-	if (!rootfs->callers_cgroups || !is_callers(rootfs, mount_fd, controllers, directory))
+	if (!rootfs->callers_cgroups)
 		return 0;
+	is_shown = is_callers(stage, mount_fd, controllers, directory, error);
+	if (is_shown <= 0)
+		return is_shown;
 	if (mount_setattr(mount_fd, "", AT_EMPTY_PATH, &readonly, sizeof(readonly)) < 0)
 		return stage->host->fail(error, errno, "make the caller's cgroup read-only");
 	return 0;

@@ -94,6 +94,44 @@ static bool take_line(char *text, struct line *line)
 	}
 }
 
+/* The root of the mount that stands at a directory, "/" for all of its file system. */
+static int read_mount_root(const struct ironbox_stage *stage, const char *directory,
+                           char root[PATH_MAX], struct ironbox_error *error)
+{
+	cleanup_mount_table struct mount_table table = { 0 };
+	struct statx status;
+
+	if (statx(AT_FDCWD, directory, 0, STATX_MNT_ID, &status) < 0) /* Linux 5.8 */
+		return stage->host->fail(error, errno, "look at %s", directory);
+	if (mount_table_read(stage, &table, "thread-self", error) < 0)
+		return -1;
+	root[0] = '\0';
+	for (size_t i = 0; i < table.count; i++)
+		if ((uint64_t)table.lines[i].id == status.stx_mnt_id)
+			snprintf(root, PATH_MAX, "%s", table.lines[i].root);
+	return 0;
+}
+
+int cgroup_find(const struct ironbox_stage *stage, const char *directory, const char *name,
+                size_t length, char path[PATH_MAX], struct ironbox_error *error)
+{
+	const struct ironbox_host *host = stage->host;
+	char root[PATH_MAX];
+	size_t size;
+
+	if ((size_t)snprintf(path, PATH_MAX, "%s%.*s", directory, (int)length, name) >= PATH_MAX)
+		return host->fail(error, ENAMETOOLONG, "cgroup %.*s", (int)length, name);
+	if (access(path, F_OK) == 0 || errno != ENOENT)
+		return 0;
+	if (read_mount_root(stage, directory, root, error) < 0)
+		return -1;
+	size = strlen(root);
+	if (size > 1 && size <= length && strncmp(name, root, size) == 0 &&
+	    (size == length || name[size] == '/'))
+		snprintf(path, PATH_MAX, "%s%.*s", directory, (int)(length - size), name + size);
+	return 0;
+}
+
 /* The container's own cgroup in the hierarchy that stands at a directory of the host. */
 static int bind_own(const struct ironbox_stage *stage, const struct mount *mount,
                     const char *directory, const struct line *line, unsigned long magic,
@@ -108,8 +146,8 @@ static int bind_own(const struct ironbox_stage *stage, const struct mount *mount
 	/* cgroup_namespaces(7): what lies outside of our namespace begins with /.. */
 	if (strstr(own, "/.."))
 		return host->fail(error, 0, "the container's cgroup %s is out of our sight", own);
-	if ((size_t)snprintf(path, sizeof(path), "%s%s", directory, own) >= sizeof(path))
-		return host->fail(error, ENAMETOOLONG, "cgroup %s", own);
+	if (cgroup_find(stage, directory, own, strlen(own), path, error) < 0)
+		return -1;
 	fd = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (fd < 0)
 		return host->fail(error, errno, "open the container's cgroup %s", path);

@@ -56,8 +56,53 @@ bool console_is_asked(const struct ironbox_stage *stage)
 	return console.terminal;
 }
 
-/* The master, from the ptmx of the devpts at /dev/pts. */
-static int open_master(const struct ironbox_stage *stage, struct ironbox_error *error)
+static bool is_ptmx(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) &&
+	       status.st_rdev == makedev(5, 2);
+}
+
+/* The node of /dev. The kernel takes it to the devpts at "pts" beside it (fs/devpts/inode.c,
+ * devpts_mntget). It is looked at before it is opened: to open a device may do something. */
+static int open_ptmx_of_dev(const struct rootfs *rootfs)
+{
+	cleanup_close int fd = path_without_links(rootfs->root_fd, "dev/ptmx", O_PATH);
+
+	if (fd < 0 || !is_ptmx(fd))
+		return -1;
+	replace_fd(&fd, path_without_links(rootfs->root_fd, "dev/ptmx", O_RDWR | O_NOCTTY));
+	return fd >= 0 && is_ptmx(fd) ? steal_fd(&fd) : -1;
+}
+
+/* Not what may be mounted over it; opened only after the directory was seen to be devpts. */
+static int open_ptmx_of_devpts(const struct ironbox_stage *stage, int pts_fd,
+                               struct ironbox_error *error)
+{
+	struct stat status;
+	cleanup_close int fd = path_at(pts_fd, "ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW,
+	                               RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+	int code = errno;
+
+	/* In a user namespace with the host's /dev: this one is for the host's root alone, as a
+	 * rule (ptmxmode=000). */
+	if (fd < 0 && code == EACCES) {
+		replace_fd(&fd, open_ptmx_of_dev(stage->data));
+		if (fd >= 0)
+			return steal_fd(&fd);
+	}
+	if (fd < 0)
+		return stage->host->fail(error, code, "process.terminal: open /dev/pts/ptmx");
+	if (!is_ptmx(fd) || fstat(fd, &status) < 0 || status.st_ino != PTMX_INODE)
+		return stage->host->fail(
+			error, 0, "process.terminal: /dev/pts/ptmx is not what it should be");
+	return steal_fd(&fd);
+}
+
+/* The master, from the devpts at /dev/pts, whose number is *devpts. */
+static int open_master(const struct ironbox_stage *stage, dev_t *devpts,
+                       struct ironbox_error *error)
 {
 	const struct ironbox_host *host = stage->host;
 	const struct rootfs *rootfs = stage->data;
@@ -67,25 +112,20 @@ static int open_master(const struct ironbox_stage *stage, struct ironbox_error *
 	cleanup_close int pts_fd =
 		path_without_links(rootfs->root_fd, "dev/pts", O_PATH | O_DIRECTORY);
 
-	if (pts_fd < 0)
+	if (pts_fd < 0 || fstat(pts_fd, &status) < 0)
 		return host->fail(error, errno, "process.terminal: open /dev/pts");
 	if (!is_on(pts_fd, DEVPTS_SUPER_MAGIC))
 		return host->fail(error, 0, "process.terminal: /dev/pts is no devpts");
-	/* not what may be mounted over it; opened only after the directory was seen to be devpts */
-	fd = path_at(pts_fd, "ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW,
-	             RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return host->fail(error, errno, "process.terminal: open /dev/pts/ptmx");
-	if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(5, 2) ||
-	    status.st_ino != PTMX_INODE)
-		return host->fail(error, 0,
-		                  "process.terminal: /dev/pts/ptmx is not what it should be");
+	*devpts = status.st_dev;
+	fd = open_ptmx_of_devpts(stage, pts_fd, error);
+	if (fd < 0)
+		return -1;
 	if (ioctl(fd, TIOCSPTLCK, &unlock) < 0)
 		return host->fail(error, errno, "process.terminal: unlock the terminal");
 	return steal_fd(&fd);
 }
 
-static int open_peer(const struct ironbox_stage *stage, int master_fd,
+static int open_peer(const struct ironbox_stage *stage, int master_fd, dev_t devpts,
                      const struct console *console, struct ironbox_error *error)
 {
 	static const struct ironbox_field fields[] = {
@@ -94,10 +134,13 @@ static int open_peer(const struct ironbox_stage *stage, int master_fd,
 	};
 	const struct ironbox_host *host = stage->host;
 	struct console_user user = { 0 };
+	struct stat status;
 	cleanup_close int fd = ioctl(master_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &status) < 0)
 		return host->fail(error, errno, "process.terminal: open the container's side");
+	if (status.st_dev != devpts)
+		return host->fail(error, 0, "process.terminal: /dev/ptmx is not that of /dev/pts");
 	if (host->read(stage, console->user, fields, &user, error) < 0)
 		return -1;
 	/* so that the process may open its own terminal again; the group is the mount's, tty */
@@ -170,12 +213,13 @@ static int mount_console(const struct ironbox_stage *stage, int peer_fd,
 static int make_terminal(struct ironbox_stage *stage, bool on_console, struct ironbox_error *error)
 {
 	struct console console;
-	cleanup_close int peer_fd = -1, master_fd = open_master(stage, error);
+	dev_t devpts = 0;
+	cleanup_close int peer_fd = -1, master_fd = open_master(stage, &devpts, error);
 
 	if (master_fd < 0)
 		return -1;
 	read_console(stage, &console);
-	peer_fd = open_peer(stage, master_fd, &console, error);
+	peer_fd = open_peer(stage, master_fd, devpts, &console, error);
 	if (peer_fd < 0 || set_size(stage, master_fd, &console, error) < 0)
 		return -1;
 	if (on_console && mount_console(stage, peer_fd, error) < 0)

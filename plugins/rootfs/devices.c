@@ -99,8 +99,39 @@ static bool is_node(const struct stat *status, const struct node *node)
 	       (S_ISFIFO(node->mode) || status->st_rdev == node->number);
 }
 
+/* Is the container without the right to mknod(2)? In a user namespace no one has it. */
+static bool binds_nodes(const struct ironbox_stage *stage)
+{
+	const struct rootfs *rootfs = stage->data;
+
+	return rootfs->tree == TREE_OWN &&
+	       (rootfs->in_user_namespace || stage->flags & IRONBOX_ROOTLESS);
+}
+
+/* The file that a node is mounted on. An earlier container in the same root may have left it there,
+ * and so does who unpacks an image without root's rights; what it holds is not looked at. */
+static int open_node_point(const struct ironbox_stage *stage, int parent_fd, const char *name,
+                           const char *path, struct ironbox_error *error)
+{
+	const struct ironbox_host *host = stage->host;
+	struct stat status;
+	cleanup_close int fd =
+		openat(parent_fd, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
+
+	if (fd >= 0)
+		return steal_fd(&fd);
+	if (errno != EEXIST)
+		return host->fail(error, errno, "make the file %s", path);
+	fd = openat(parent_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return host->fail(error, errno, "open the file %s", path);
+	if (!S_ISREG(status.st_mode))
+		return host->fail(error, EEXIST, "%s in the image is no file to mount on", path);
+	return steal_fd(&fd);
+}
+
 /* Where mknod(2) is not allowed, in a user namespace: the host's node, seen to be the right one, on
- * an empty file. */
+ * a file. */
 static int bind_node(const struct ironbox_stage *stage, int parent_fd, const char *name,
                      const struct node *node, struct ironbox_error *error)
 {
@@ -117,9 +148,9 @@ static int bind_node(const struct ironbox_stage *stage, int parent_fd, const cha
 		return host->fail(error, errno, "open the host's %s", node->path);
 	if (!is_node(&status, node))
 		return host->fail(error, 0, "the host's %s is another device", node->path);
-	point_fd = openat(parent_fd, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
+	point_fd = open_node_point(stage, parent_fd, name, node->path, error);
 	if (point_fd < 0)
-		return host->fail(error, errno, "make the file %s", node->path);
+		return -1;
 	return mount_place(stage, node_fd, point_fd, node->path, error);
 }
 
@@ -137,6 +168,8 @@ static int make_node(const struct ironbox_stage *stage, int parent_fd, const cha
 			return host->fail(error, errno, "make the node %s", node->path);
 		if (fstatat(parent_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 			return host->fail(error, errno, "look at %s", node->path);
+		if (S_ISREG(status.st_mode) && binds_nodes(stage))
+			return bind_node(stage, parent_fd, name, node, error);
 		if (!is_node(&status, node))
 			return host->fail(error, EEXIST,
 			                  "%s in the image is not that device, but something else",

@@ -2,6 +2,7 @@
 #ifndef ROOTFS_INTERNAL_H
 #define ROOTFS_INTERNAL_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -209,6 +210,12 @@ int idmap_apply(const struct ironbox_stage *stage, const struct mount *mount, in
 int cgroups_prepare(struct ironbox_stage *stage, struct ironbox_error *error);
 int cgroups_mount(const struct ironbox_stage *stage, struct mount *mount,
                   struct ironbox_error *error);
+/* Where the cgroup that /proc/PID/cgroup names so (length bytes) is seen below the directory of its
+ * hierarchy. In a container without a cgroup namespace the mount there is of that container's
+ * cgroup alone, whose name is taken off. mountinfo may be long: it is read where the whole name is
+ * not there. The path need not exist. */
+int cgroup_find(const struct ironbox_stage *stage, const char *directory, const char *name,
+                size_t length, char path[PATH_MAX], struct ironbox_error *error);
 /* callers.c: a detached mount of a hierarchy that the host has at `directory`. Where it shows the
  * caller's cgroup, and not one of the container's, it becomes read-only. */
 int cgroups_protect_callers(const struct ironbox_stage *stage, int mount_fd,

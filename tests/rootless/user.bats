@@ -90,6 +90,25 @@ deny"
 	equals "$(ironbox list --quiet)" ""
 }
 
+@test "user: exec in a container that has joined the host's own namespaces by their paths" {
+	box_set 'del(.hostname) | .linux.namespaces |= map(select(.type | IN("network", "ipc", "uts", "cgroup") | not)) +
+		[["network", "net"], ["ipc", "ipc"], ["uts", "uts"], ["cgroup", "cgroup"]
+		 | {type: .[0], path: ("/proc/self/ns/" + .[1])}] |
+		.mounts |= map(select(.type != "mqueue"))'
+	box_start /bin/sleep 1000
+	run ironbox exec "$id" /probe ids namespaces
+	echo "$output"
+	equals "$status" 0
+	contains "$output" "uid 0 0 0 0"
+	for type in net ipc uts cgroup; do
+		equals "$(line $type)" "$(readlink /proc/self/ns/$type)"
+	done
+	for type in user pid mnt; do
+		equals "$(line $type)" "$(readlink "/proc/$(box_pid)/ns/$type")"
+	done
+	ironbox delete --force "$id"
+}
+
 @test "user: create, start, and a terminal for exec" {
 	box_start /bin/sleep 1000
 	run as "$user" script -qec "$BOX_SUITE/bin/ironbox --config $box/ironbox.ini exec -t $id tty" /dev/null </dev/null

@@ -156,6 +156,19 @@ take_shape() {
 	ironbox delete --force "$id"
 }
 
+@test "userns: exec in a container that has joined the host's own network by its path" {
+	take_shape podman-rootless-run-plain
+	box_set '.mounts |= map(select(.type != "sysfs")) |
+		.linux.namespaces |= map(select(.type != "network")) + [{type: "network", path: "/proc/self/ns/net"}]'
+	box_start /bin/sleep 1000
+	run ironbox exec "$id" /probe namespaces
+	echo "$output"
+	equals "$status" 0
+	equals "$(line net)" "$(readlink /proc/self/ns/net)"
+	equals "$(line pid)" "$(readlink "/proc/$(box_pid)/ns/pid")"
+	ironbox delete --force "$id"
+}
+
 @test "userns: keep-id in a network, ipc and uts namespace of podman's: sysctls and names are set" {
 	within unshare --net --ipc --uts --fork --kill-child sleep 1001 >/dev/null 2>&1 &
 	spaces=$!

@@ -105,6 +105,59 @@ hold_user() {
 	contains "$output" "uid 0 0 0 0"
 }
 
+# hold_in_cgroup HOLD...: the cgroup namespace that the holder makes begins at a cgroup of pids
+# that is not the runtime's.
+hold_in_cgroup() {
+	mkdir -p "/sys/fs/cgroup/pids/$id-holder"
+	echo "$BASHPID" >"/sys/fs/cgroup/pids/$id-holder/cgroup.procs"
+	"$@"
+	echo "$BASHPID" >/sys/fs/cgroup/pids/cgroup.procs
+}
+
+# cgroups_are_right: of the container that joins the holder's cgroup namespace. Its path is meant from
+# where the runtime stands, not from in there.
+cgroups_are_right() {
+	local own
+	own=$(sed -n 's/^[0-9]*:pids://p' /proc/self/cgroup)
+	join cgroup cgroup
+	box_set '.linux.cgroupsPath = $path' --arg path "$id-relative"
+	box_start /bin/sh -c 'grep " /sys/fs/cgroup/pids " /proc/self/mountinfo; exec sleep 1000'
+	grep -q "^[0-9]*:pids:${own%/}/$id-relative\$" "/proc/$(box_pid)/cgroup"
+	equals "$(space_of "$(box_pid)" cgroup)" "$(space_of "$holder" cgroup)"
+	[ "$(space_of "$(box_pid)" cgroup)" != "$(space_of self cgroup)" ]
+	[ "$(space_of "$(box_pid)" user)" != "$(space_of self user)" ]
+}
+
+@test "user: joined with a cgroup namespace of its own" {
+	hold_in_cgroup hold_user --cgroup
+	join user user
+	cgroups_are_right
+	# a mount of the container's own, whose root is that of the namespace
+	await 5 grep -q " / /sys/fs/cgroup/pids " "$box/out"
+	ironbox delete --force "$id"
+	release
+	await 5 rmdir "/sys/fs/cgroup/pids/$id-holder"
+}
+
+@test "user: joined or new, and a cgroup namespace that belongs to the host is joined" {
+	# such a one is not for the container to mount from
+	box_set '.mounts |= map(select(.type != "cgroup"))'
+	hold_user
+	join user user
+	users_holder=$holder users_parent=$holder_parent
+	hold_in_cgroup hold --cgroup
+	cgroups_are_right
+	equals "$(space_of "$(box_pid)" user)" "$(space_of "$users_holder" user)"
+	ironbox delete --force "$id"
+	map_ids
+	cgroups_are_right
+	ironbox delete --force "$id"
+	release
+	holder=$users_holder holder_parent=$users_parent
+	release
+	await 5 rmdir "/sys/fs/cgroup/pids/$id-holder"
+}
+
 # bats test_tags=vm
 @test "user: joined, and the others are new and belong to it" {
 	hold_user

@@ -352,6 +352,25 @@ WORDS
 /sys/fs/cgroup/systemd cgroup / ro,nosuid,nodev,noexec,relatime"
 }
 
+@test "rootfs: cgroups without a cgroup namespace, inside of a container that has none either" {
+	outer=/sys/fs/cgroup/pids/$id-outer
+	mkdir "$outer"
+	cat >"$box/within" <<SCRIPT
+echo \$\$ >$outer/cgroup.procs
+mount --make-rprivate /
+mount --bind $outer /sys/fs/cgroup/pids
+exec "$IRONBOX" --root "$state_root" --config "$box/ironbox.ini" "\$@"
+SCRIPT
+	box_args /bin/sh -c 'cat /proc/self/cgroup; /probe mount /sys/fs/cgroup/pids
+		grep -x 1 /sys/fs/cgroup/pids/cgroup.procs && echo init is seen'
+	run unshare --mount bash "$box/within" run --bundle "$bundle" "$id"
+	rmdir "$outer"
+	equals "$status" 0
+	contains "$output" ":pids:/$id-outer/$id"
+	contains "$output" "/sys/fs/cgroup/pids cgroup cgroup /$id-outer/$id ro,nosuid,nodev,noexec,relatime "
+	contains "$output" "init is seen"
+}
+
 @test "rootfs: writable cgroups, where they are asked for" {
 	box_set '(.mounts[] | select(.type == "cgroup") | .options) -= ["ro"]'
 	run inside /bin/sh -c 'mkdir /sys/fs/cgroup/pids/x && rmdir /sys/fs/cgroup/pids/x && echo made'

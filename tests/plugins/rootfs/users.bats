@@ -42,6 +42,74 @@ bind() {
 	contains "$output" "/sys sysfs"
 }
 
+@test "rootfs: in a user namespace without a mount on /dev, the nodes stand on files, also the next time" {
+	in_user_namespace
+	box_set '.root.readonly = false |
+		.mounts |= map(select(.destination | startswith("/dev") | not)) |
+		.linux.devices = [{"path": "/dev/full", "type": "c", "major": 1, "minor": 7}]'
+	for time in first second; do
+		run inside /probe stat /dev/null stat /dev/full
+		equals "$output" "/dev/null character 0666 65534 65534 1:3
+/dev/full character 0666 65534 65534 1:7"
+		equals "$(stat -c '%F %s' "$bundle/rootfs/dev/null")" "regular empty file 0"
+	done
+	# a file with something in it does no harm below the node; a link is refused all the same
+	echo text >"$bundle/rootfs/dev/null"
+	run inside /bin/cat /dev/null
+	equals "$output" ""
+	equals "$(cat "$bundle/rootfs/dev/null")" text
+	ln -sf zero "$bundle/rootfs/dev/null"
+	run inside /bin/true
+	contains "$output" "/dev/null in the image is not that device, but something else"
+}
+
+# terminal COMMAND...: ironbox with a terminal; what it writes comes out without its \r.
+terminal() {
+	script -qec "$(printf '%q ' "$IRONBOX" --root "$state_root" --config "$box/ironbox.ini" "$@")" \
+		/dev/null </dev/null 3>&- | tr -d '\r'
+}
+
+@test "rootfs: in a user namespace, a terminal of the host's devpts, whose own ptmx is closed" {
+	in_user_namespace
+	mkdir -p "$box/dev/pts"
+	mount -t devpts -o newinstance,ptmxmode=000,mode=620 devpts "$box/dev/pts"
+	mknod -m 666 "$box/dev/ptmx" c 5 2
+	mknod -m 666 "$box/dev/tty" c 5 0
+	touch "$box/dev/console"
+	box_set '.mounts |= map(select(.destination | startswith("/dev") | not)) |
+		.mounts += [{destination: "/dev", source: $dev, options: ["rbind"]}] |
+		.process.terminal = true | .process.args = ["/probe", "tty", "stat", "/dev/console"]' \
+		--arg dev "$box/dev"
+	run terminal run --bundle "$bundle" "$id"
+	contains "$output" "/dev/pts/0 "
+	contains "$output" " controlling"
+	contains "$output" "/dev/console character 0620 0 0 136:0"
+	box_set '.process.terminal = false'
+	box_start /bin/sleep 1000
+	run terminal exec --tty "$id" /probe tty
+	contains "$output" "/dev/pts/0 "
+	# a ptmx that is a link to the closed one, or no ptmx at all, helps nobody
+	for ptmx in link file other; do
+		rm "$box/dev/ptmx"
+		case $ptmx in
+		link) ln -s pts/ptmx "$box/dev/ptmx" ;;
+		file) touch "$box/dev/ptmx" ;;
+		other) mknod -m 666 "$box/dev/ptmx" c 1 3 ;;
+		esac
+		run terminal exec --tty "$id" /probe tty
+		contains "$output" "process.terminal: open /dev/pts/ptmx: Permission denied"
+	done
+	ironbox delete --force "$id"
+	umount "$box/dev/pts"
+}
+
+@test "rootfs: without a user namespace, a file is taken for no device" {
+	box_set '.mounts |= map(select(.destination | startswith("/dev") | not))'
+	touch "$bundle/rootfs/dev/null"
+	run inside /bin/true
+	contains "$output" "/dev/null in the image is not that device, but something else"
+}
+
 # bats test_tags=vm
 @test "rootfs: in a user namespace, sources and a root below directories that are closed to it" {
 	in_user_namespace
