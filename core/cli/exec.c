@@ -17,7 +17,9 @@ static const struct option_row exec_rows[] = {
 	OPTION(struct exec_options, env, "env", 'e', "NAME=VALUE",
 	       "add to the environment (repeatable)"),
 	OPTION(struct exec_options, tty, "tty", 't', NULL, "give it a terminal"),
-	OPTION(struct exec_options, user, "user", 'u', "UID[:GID]", "run as this user"),
+	/* "" is refused: who it runs as must not follow from a variable that happens to be empty */
+	{ OPTION_ROW(struct exec_options, user), .name = "user", .letter = 'u',
+	  .metavar = "UID[:GID]", .help = "run as this user", .takes_empty = true },
 	OPTION(struct exec_options, additional_gids, "additional-gids", 'g', "GID",
 	       "be in this group too (repeatable)"),
 	OPTION(struct exec_options, detach, "detach", 'd', NULL, "do not wait for its end"),

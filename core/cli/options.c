@@ -71,7 +71,7 @@ static bool is_option(const char *text)
 /* "" is not given, as with runc: scripts write --pid-file "$PID_FILE". */
 static bool is_empty_text(const struct option_row *row, const char *value)
 {
-	return row->kind == OPTION_STRING && value && !*value;
+	return row->kind == OPTION_STRING && !row->takes_empty && value && !*value;
 }
 
 static int read_option(struct option_parse *parse, char ***next, struct ironbox_error *error)

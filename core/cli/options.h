@@ -35,6 +35,7 @@ struct option_row {
 	const char *help;
 	const char *refused; /* not NULL: giving it is this error, for it can't be carried out */
 	bool hidden;         /* accepted, and not shown by help */
+	bool takes_empty;    /* "" is a value like others; else it is as if it was not given */
 };
 
 /* The member's own type chooses the kind, so a table cannot disagree with its struct. */

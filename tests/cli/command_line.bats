@@ -177,11 +177,13 @@ D=root=/s
 		--bundle '' --console-socket '' --pidfd-socket '' --pid-file= web1
 	told create "create $D id=web1 bundle=." 0
 	ok '--root /s create -b /b -b= web1' "create $D id=web1 bundle=."
-	run "$IRONBOX" exec --process '' --user '' --cwd '' --apparmor '' --process-label '' \
+	run "$IRONBOX" exec --process '' --cwd '' --apparmor '' --process-label '' \
 		--console-socket '' --pidfd-socket '' --pid-file '' web1 sh
 	told exec 'exec id=web1 arg=sh' 43
-	run "$IRONBOX" exec -p f --cwd '' --user '' web1
+	run "$IRONBOX" exec -p f --cwd '' web1
 	told exec 'exec id=web1 process=f' 43
+	run "$IRONBOX" exec --user '' web1 sh # but a user: "" is none, as the lifecycle says
+	told exec 'exec id=web1 arg=sh user=' 43
 	run "$IRONBOX" update --resources '' --memory 1g --l3-cache-schema '' web1
 	told update 'update id=web1 {"memory":{"limit":1073741824}}' 0
 	run "$IRONBOX" checkpoint --image-path '' --manage-cgroups-mode '' --status-fd '' web1
