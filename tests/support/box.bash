@@ -113,6 +113,16 @@ await() {
 	done
 }
 
+# end_all COMMAND...: SIGKILL to each pid that it prints, until it prints none: one may fork, or end by
+# itself, while it is looked for.
+end_all() {
+	local pids
+	while pids=$("$@"); do
+		# shellcheck disable=SC2086 # a list of words
+		kill -KILL $pids 2>/dev/null || true
+	done
+}
+
 # A background `ironbox events` of the container has begun to watch.
 box_is_watched() {
 	local pid links

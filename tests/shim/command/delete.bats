@@ -256,7 +256,7 @@ is_gone() {
 			"$CONTAINERD_SHIM" -namespace ns -id "t-${moment/:/-}" \
 			-address "$containerd" start </dev/null >out 2>&1 3>&- || true
 		await 5 grep -q '+++ killed by SIGKILL +++' "$box/strace"
-		pgrep -f "^$CONTAINERD_SHIM -namespace" | while read -r pid; do kill -9 "$pid"; done
+		end_all every_daemon
 		await 5 eval '[ "$(daemon_count)" = 0 ]'
 		delete "t-${moment/:/-}" -bundle "$PWD"
 		answered 0 137

@@ -18,9 +18,7 @@ shim_setup() {
 
 # For teardown: whatever daemons a test has left.
 shim_teardown() {
-	local pid
-
-	pgrep -f "^$CONTAINERD_SHIM -namespace" | while read -r pid; do kill -9 "$pid"; done
+	end_all every_daemon
 	rm -rf "$sockets"
 	box_teardown
 }
@@ -38,6 +36,10 @@ shim_bundle() {
 shim() {
 	timeout 20 "$CONTAINERD_SHIM" -namespace ns -address "$containerd" \
 		-publish-binary /usr/bin/containerd -id "$1" "$2" 3>&-
+}
+
+every_daemon() {
+	pgrep -f "^$CONTAINERD_SHIM -namespace"
 }
 
 # The daemons whose container is this one.

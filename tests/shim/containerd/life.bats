@@ -41,13 +41,15 @@ is_whole() {
 		END { print lines " lines"; exit !(whole && lines > 1000) }' "$1"
 }
 
-# With whatever else has its program: the action start, when it is not done yet.
+# With whatever else has its program, as the action start while it is not done, but for the action
+# delete, by which containerd clears away.
 shim_and_start() {
-	pgrep -f -- "^$BOX_SUITE/bin/containerd-shim-ironbox-v1 .*-id $id "
+	pgrep -fa -- "^$BOX_SUITE/bin/containerd-shim-ironbox-v1 .*-id $id " |
+		awk '!/ delete *$/ { print $1; some = 1 } END { exit !some }'
 }
 
 kill_shim() {
-	shim_and_start | xargs -r kill -KILL || true # some may have ended by themselves
+	end_all shim_and_start
 }
 
 restarted_while_it_writes() {
