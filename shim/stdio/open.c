@@ -172,9 +172,11 @@ static int open_logger(const struct opening *opening)
 static int open_path(const struct opening *opening, int index, const struct uri *uri)
 {
 	struct stdio_ends *ends = opening->ends;
+	const struct wanted wanted = { .any = uri->kind == URI_PATH,
+		                       .patience_ms = opening->request->client_ms };
 	cleanup_close int file_fd = -1;
 
-	switch (open_named(uri->path, uri->kind == URI_PATH, &ends->shim[3 + 2 * index], &file_fd,
+	switch (open_named(uri->path, &wanted, &ends->shim[3 + 2 * index], &file_fd,
 	                   opening->error)) {
 	case NAMED_NULL:
 		return open_nowhere(opening, index);

@@ -13,22 +13,44 @@
 
 #include "support/path.h"
 #include "support/quote.h"
+#include "support/time.h"
 
-/* The file of an O_PATH fd, opened: fifo(7), proc_pid_fd(5). */
-static int open_again(int path_fd, int flags, const char *path, struct ironbox_error *error)
+#define CLIENT_LOOK_US 500
+
+/* The file of an O_PATH fd: proc_pid_fd(5). */
+static int open_found(int path_fd, int flags)
 {
 	char link[32];
-	int fd;
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", path_fd);
-	fd = open(link, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return open(link, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+static int open_again(int path_fd, int flags, const char *path, struct ironbox_error *error)
+{
+	int fd = open_found(path_fd, flags);
+
 	return fd < 0 ? error_begin(error, errno, "open %s", QUOTE(path)) : fd;
 }
 
-enum named open_named(const char *path, bool any, int *fifo_fd, int *file_fd,
+/* Until a client has the FIFO open for reading, or waits in its open(2): to write alone, it is not
+ * opened before (fifo(7)). It is seen by the fd's being there, which has to live until there is
+ * one for both ways: else what the client sees is an end of file. -1: nobody came. */
+static int await_client(int path_fd, int patience_ms)
+{
+	int64_t until = time_now_ms() + patience_ms;
+	int fd;
+
+	while ((fd = open_found(path_fd, O_WRONLY)) < 0 && errno == ENXIO && time_now_ms() < until)
+		usleep(CLIENT_LOOK_US);
+	return fd;
+}
+
+enum named open_named(const char *path, const struct wanted *wanted, int *fifo_fd, int *file_fd,
                       struct ironbox_error *error)
 {
-	cleanup_close int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_close int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), client_fd = -1;
+	bool any = wanted->any;
 	struct stat status;
 
 	if (fd < 0 || fstat(fd, &status) < 0) {
@@ -36,6 +58,8 @@ enum named open_named(const char *path, bool any, int *fifo_fd, int *file_fd,
 		return NAMED_FAILED;
 	}
 	if (S_ISFIFO(status.st_mode)) {
+		if (wanted->patience_ms > 0)
+			client_fd = await_client(fd, wanted->patience_ms);
 		*fifo_fd = open_again(fd, O_RDWR, path, error);
 		return *fifo_fd < 0 ? NAMED_FAILED : NAMED_FIFO;
 	}
@@ -54,9 +78,10 @@ enum named open_named(const char *path, bool any, int *fifo_fd, int *file_fd,
 
 int open_named_fifo(const char *path, int *fifo_fd, struct ironbox_error *error)
 {
+	const struct wanted wanted = { .any = false };
 	int none = -1;
 
-	return open_named(path, false, fifo_fd, &none, error) == NAMED_FIFO ? 0 : -1;
+	return open_named(path, &wanted, fifo_fd, &none, error) == NAMED_FIFO ? 0 : -1;
 }
 
 /* The folder's fd. */

@@ -44,6 +44,7 @@ struct stdio_request {
 	gid_t gid;
 	const char *container_id, *namespace; /* for a logger's environment */
 	const struct stdio_settings *settings;
+	int client_ms; /* how long each output's FIFO is to wait for its client */
 };
 
 /* Plain numbers, which cross a socket beside the fds. */

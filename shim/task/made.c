@@ -14,6 +14,11 @@
 #include "support/progress.h"
 #include "task/exit.h"
 
+/* containerd's client opens its FIFOs in threads of its own, which on a busy host may be behind;
+ * and it gives up those that are not open yet when it hears of the process's end, so the words of
+ * one that is quick would be lost. */
+#define CLIENT_MS 2000
+
 /* ---- in the worker ---- */
 
 int made_open_streams(struct made *made, const struct process *process,
@@ -31,6 +36,7 @@ int made_open_streams(struct made *made, const struct process *process,
 		.container_id = task->id,
 		.namespace = task->shim->namespace,
 		.settings = &settings,
+		.client_ms = CLIENT_MS,
 	};
 
 	if (stdio_settings_read(&runtime->config, &settings, error) < 0)

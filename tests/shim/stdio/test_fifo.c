@@ -161,6 +161,58 @@ static void a_client_may_wait_for_a_writer(void **state)
 	assert_string_equal(text, "goodbye\n");
 }
 
+/* containerd's client opens its FIFOs in threads that may be behind, and gives up those that are
+ * not open yet when it hears that the process has ended. */
+static void a_process_starts_when_its_client_is_there(void **state)
+{
+	struct box *box = *state;
+	struct stdio_request request = box_request(box);
+	char text[16] = "";
+	pid_t client;
+	int line[2];
+
+	request.err = NULL;
+	request.client_ms = NEVER_MS;
+	assert_int_equal(pipe2(line, O_CLOEXEC), 0);
+	client = fork();
+	if (client == 0) {
+		int fd;
+
+		usleep(300000);
+		fd = open(box->out, O_RDONLY);
+		_exit(fd >= 0 && read(fd, text, sizeof(text)) == 8 && read(fd, text + 8, 1) == 0 &&
+		                      write(line[1], text, 8) == 8
+		              ? 0
+		              : 1);
+	}
+	close(line[1]);
+	assert_true(box_try(box, &request, say_goodbye));
+	box_await(box, &box->drained);
+	box_end(box);
+	assert_int_equal(read(line[0], text, sizeof(text)), 8);
+	close(line[0]);
+	assert_string_equal(text, "goodbye\n");
+	assert_int_equal(times_logged(box, "dropped"), 0);
+	BOX_UNTIL(box, box->strangers != 0);
+	assert_int_equal(box->stranger, client);
+	assert_int_equal(box->stranger_status, 0);
+}
+
+static void a_client_that_never_comes_is_not_waited_for(void **state)
+{
+	struct box *box = *state;
+	struct stdio_request request = box_request(box);
+	int64_t begun_ms = time_now_ms();
+
+	request.client_ms = 100;
+	assert_true(box_try(box, &request, say_goodbye));
+	assert_true(time_now_ms() - begun_ms >= 200); /* stdout's and stderr's */
+	box_await(box, &box->drained);
+	client_attach(box, &box->client, box->out);
+	box_await(box, &box->client.ended);
+	assert_string_equal(box->client.text, "goodbye\n");
+}
+
 static void last_words_without_a_client_are_counted(void **state)
 {
 	struct box *box = *state;
@@ -487,6 +539,8 @@ int main(void)
 		TEST(last_words_wait_for_a_client),
 		TEST(a_fork_that_still_has_it_is_no_client),
 		TEST(a_client_may_wait_for_a_writer),
+		TEST(a_process_starts_when_its_client_is_there),
+		TEST(a_client_that_never_comes_is_not_waited_for),
 		TEST(last_words_without_a_client_are_counted),
 		TEST(last_words_that_can_not_wait_are_counted),
 		TEST(last_words_wait_for_fds),

@@ -263,9 +263,10 @@ fd_count_is() {
 	[ "$(fd_count)" -eq "$1" ]
 }
 
-# with_terminal NAME COMMAND...: a call of the terminal that has FIFOs by this name.
+# with_terminal NAME COMMAND...: a call of the terminal that has FIFOs by this name, and a client.
 with_terminal() {
 	mkfifo "$box/$1.in" "$box/$1.out"
+	exec {client}<>"$box/$1.out"
 	"${@:2}" terminal=true stdin="$box/$1.in" stdout="$box/$1.out"
 }
 
@@ -274,6 +275,7 @@ nobody_has_fifos() { # NAME
 }
 
 terminal_is_given_back() { # NAME
+	exec {client}<&-
 	await 5 nobody_has_fifos "$1"
 	await 5 fd_count_is "$before"
 }
@@ -360,6 +362,7 @@ init_is_alone() {
 	done
 	call Start >/dev/null
 	end
+	exec {client}<&-
 	nobody_has_fifos "c$left"
 	equals "$(told)" "/tasks/create container_id=$id
 /tasks/start container_id=$id
