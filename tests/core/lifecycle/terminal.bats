@@ -54,7 +54,9 @@ in_front() {
 
 @test "terminal: create hands the master to the console socket, consoleSize is its size" {
 	box_set '.process.consoleSize = {height: 33, width: 77}'
-	sleep 3 | "$FD_RECEIVER" "$box/console" terminal >"$box/shown" &
+	mkfifo "$box/keys"
+	exec {keys}<>"$box/keys" # nobody types
+	"$FD_RECEIVER" "$box/console" terminal >"$box/shown" <"$box/keys" {keys}>&- &
 	await 5 test -S "$box/console"
 	box_args /bin/sh -c 'tty; stty size'
 	ironbox create --bundle "$bundle" --console-socket "$box/console" "$id"
@@ -62,6 +64,7 @@ in_front() {
 	await 5 grep -q 77 "$box/shown"
 	equals "$(tr -d '\r' <"$box/shown")" $'/dev/pts/0\n33 77'
 	ironbox delete --force "$id"
+	exec {keys}>&-
 	wait
 }
 
