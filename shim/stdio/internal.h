@@ -112,6 +112,13 @@ void linger_look(struct stream *output);
 /* The stream ends: whether who had it open was a client is not to be waited for any longer. */
 void linger_look_again(struct stream *output);
 
+/* ---- reader.c: what the client has to take before it hears of the end ---- */
+
+/* The process has ended. */
+void reader_await(struct stdio *stdio);
+/* It is not waited for any longer. */
+void reader_done(struct stdio *stdio);
+
 /* ---- logger.c: a child that writes for us ---- */
 
 struct logger {
@@ -148,7 +155,12 @@ struct stdio {
 	bool told;                             /* drained was called */
 	bool loggers_may_end;                  /* they had their time to end by themselves */
 	struct timer deadline, check;
-	void (*drained)(void *context);
+	struct timer look;      /* see reader.c, as of the next four */
+	int64_t quiet_since_ms; /* nothing was taken by a client */
+	int pause_ms;
+	uint64_t taken;
+	bool all_taken; /* taken_by_client was called */
+	void (*taken_by_client)(void *context), (*drained)(void *context);
 	void *context;
 };
 

@@ -110,6 +110,7 @@ static struct stdio *stdio_new(const struct stdio_place *place)
 	stdio->left = place->left;
 	stdio->on_stall = place->settings->on_stall;
 	stdio->spill_limit = place->settings->spill_limit;
+	stdio->taken_by_client = place->taken_by_client;
 	stdio->drained = place->drained;
 	stdio->context = place->context;
 	stdio->master_fd = -1;
@@ -232,6 +233,7 @@ void stdio_process_ended(struct stdio *stdio, int timeout_ms)
 	for (int i = 0; i < 2; i++)
 		if (!stdio->outputs[i].direct && stdio->outputs[i].source.fd >= 0)
 			output_run(&stdio->outputs[i]);
+	reader_await(stdio);
 	stdio_check_loggers(stdio);
 	stdio_settle(stdio);
 }
@@ -242,6 +244,7 @@ static void on_deadline(struct timer *timer)
 
 	for (int i = 0; i < 2; i++)
 		output_cut(&stdio->outputs[i]);
+	reader_done(stdio);
 	if (!stdio->told)
 		tell_drained(stdio);
 }
@@ -300,6 +303,7 @@ void stdio_end(struct stdio *stdio)
 		return;
 	loop_disarm(stdio->loop, &stdio->deadline);
 	loop_disarm(stdio->loop, &stdio->check);
+	loop_disarm(stdio->loop, &stdio->look);
 	stream_end(&stdio->in);
 	for (int i = 0; i < 2; i++)
 		stream_end(&stdio->outputs[i]);

@@ -122,7 +122,7 @@ void task_tell_end(struct task *task)
 
 	if (task->phase != TASK_MADE || !init->dead || init->status == PROCESS_STOPPED)
 		return;
-	if (init->starting || !init->looked || exec_holds_up(task))
+	if (init->starting || !init->looked || !init->taken || exec_holds_up(task))
 		return;
 	tell_init(task);
 }
@@ -167,7 +167,7 @@ void process_tell_end(struct process *process)
 		return;
 	if (is_init(process))
 		task_tell_end(process->task);
-	else if (process->looked)
+	else if (process->looked && process->taken)
 		tell_exec(process);
 }
 
@@ -181,10 +181,20 @@ void process_ended(struct process *process, int status)
 	replace_fd(&process->pidfd, -1); /* its Delete may never come */
 	if (process->stdio)
 		stdio_process_ended(process->stdio, DRAIN_MS);
+	else
+		process->taken = true;
 	if (!is_init(process))
 		end_of_exec(process);
 	else if (task->phase == TASK_MADE)
 		end_of_init(task);
+}
+
+void process_output_taken(void *context)
+{
+	struct process *process = context;
+
+	process->taken = true;
+	process_tell_end(process);
 }
 
 void process_drained(void *context)

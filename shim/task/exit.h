@@ -1,6 +1,7 @@
 /*
  * Ends of processes, and the order in which they are told: a start before its exit, each exec's
- * exit before init's, the want of memory before the exit that it caused.
+ * exit before init's, the want of memory before the exit that it caused. And after its client has
+ * taken what it wrote.
  */
 #ifndef IRONBOX_SHIM_EXIT_H
 #define IRONBOX_SHIM_EXIT_H
@@ -16,7 +17,8 @@ void task_tell_end(struct task *task);
 /* An exec that never ran has come to its end all the same: who waits for it hears so. */
 void process_never_ran(struct process *process);
 
-/* For stdio: its output is all given away. */
+/* For stdio: its client may hear of the end; its output is all given away. */
+void process_output_taken(void *process);
 void process_drained(void *process);
 
 #endif

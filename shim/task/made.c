@@ -162,6 +162,7 @@ int made_begin(struct made *made, struct process *process, struct ironbox_error 
 		.left = &shim->left_loggers,
 		.name = process_name(process, name, sizeof(name)),
 		.settings = &settings,
+		.taken_by_client = process_output_taken,
 		.drained = process_drained,
 		.context = process,
 	};
@@ -175,7 +176,7 @@ int made_begin(struct made *made, struct process *process, struct ironbox_error 
 		return -1;
 	}
 	process->stdio = stdio_begin(&place, &made->ends, steal_fd(&made->master_fd), error);
-	process->drained = process->stdio == NULL;
+	process->taken = process->drained = process->stdio == NULL;
 	if (!process->stdio)
 		return -1;
 	/* what came meanwhile */

@@ -58,6 +58,7 @@ struct process {
 	bool input_closed;      /* by CloseIO */
 	uint16_t width, height; /* by ResizePty while its Start was at work; 0: none */
 	struct stdio *stdio;
+	bool taken;   /* its client has what it wrote, or does not take it */
 	bool drained; /* nothing of its output is on the way any more */
 	struct waiter *waiters;
 	struct ttrpc_call *delete_call; /* waits till it is drained */

@@ -100,6 +100,17 @@ when_ready() {
 	cmp "$box/out" "$BOX_SUITE/big"
 }
 
+# ctr closes its FIFOs when it hears of the end, whatever is in them.
+@test "output: a client whose own reader is slow has all of it before it hears of the end" {
+	head -c 1000000 "$BOX_SUITE/big" >"$box/expected"
+	ctr run --rm --runtime "$runtime" "$big" "$image" "$id" head -c 1000000 /big |
+		while dd bs=16384 count=1 iflag=fullblock status=none >"$box/part" && [ -s "$box/part" ]; do
+			cat "$box/part" >>"$box/out"
+			sleep 0.02
+		done
+	cmp "$box/out" "$box/expected"
+}
+
 # ---- attach ----
 
 @test "attach: to what runs, and once more by another" {

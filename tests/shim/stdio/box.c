@@ -325,6 +325,14 @@ static int run_order(const void *given, struct worker_reply *reply, struct ironb
 	return 0;
 }
 
+static void on_taken(void *context)
+{
+	struct box *box = context;
+
+	assert_false(box->taken);
+	box->taken = true;
+}
+
 static void on_drained(void *context)
 {
 	struct box *box = context;
@@ -340,6 +348,7 @@ static void take_process(struct box *box, struct worker_reply *reply)
 		                     .left = &box->left,
 		                     .name = "box",
 		                     .settings = &box->settings,
+		                     .taken_by_client = on_taken,
 		                     .drained = on_drained,
 		                     .context = box };
 	unsigned at = 0;
@@ -394,7 +403,7 @@ bool box_try(struct box *box, const struct stdio_request *request, void (*body)(
 		                       .context = box };
 	ERROR_NONE(error);
 
-	box->opened = box->exited = box->drained = false;
+	box->opened = box->exited = box->taken = box->drained = false;
 	box->master_fd = -1;
 	assert_int_equal(worker_start(&box->workers, &work, &error), 0);
 	box_await(box, &box->opened);

@@ -44,7 +44,7 @@ struct box {
 	int status;
 	int drain_ms;    /* for stdio_process_ended, which the box calls; -1: it does not */
 	int deadline_ms; /* of the worker that opens the streams */
-	bool exited, drained, opened, terminal;
+	bool exited, taken, drained, opened, terminal;
 	char error[2048];
 	pid_t stranger; /* the last of them */
 	int stranger_status;

@@ -213,6 +213,78 @@ static void a_client_that_never_comes_is_not_waited_for(void **state)
 	assert_string_equal(box->client.text, "goodbye\n");
 }
 
+/* ---- what the client is to have before it hears of the end ---- */
+
+/* It closes its FIFO then, whatever is in it. */
+static void the_end_is_not_for_a_client_that_still_reads(void **state)
+{
+	struct box *box = *state;
+
+	client_attach(box, &box->client, box->out);
+	client_stall(box, &box->client);
+	box_start(box, say_goodbye);
+	box_await(box, &box->drained);
+	box_run_ms(box, 300);
+	assert_true(box->exited);
+	assert_false(box->taken);
+	client_go_on(box, &box->client);
+	box_await(box, &box->taken);
+	box_await(box, &box->client.ended);
+	assert_string_equal(box->client.text, "goodbye\n");
+}
+
+static void the_end_waits_a_second_for_a_client_that_takes_nothing(void **state)
+{
+	struct box *box = *state;
+	int64_t begun_ms = time_now_ms();
+
+	client_attach(box, &box->client, box->out);
+	client_stall(box, &box->client);
+	box_start(box, say_goodbye);
+	box_await(box, &box->taken);
+	assert_true(time_now_ms() - begun_ms >= 1000);
+}
+
+static void write_little(void)
+{
+	write_pattern(1, 8000, 8000);
+}
+
+/* As long as it takes something it is waited for, though all of it takes longer. */
+static void the_end_waits_for_a_slow_client(void **state)
+{
+	struct box *box = *state;
+	char bytes[1000];
+
+	client_attach(box, &box->client, box->out);
+	client_stall(box, &box->client);
+	box_start(box, write_little);
+	box_await(box, &box->exited);
+	for (int i = 0; i < 4; i++) {
+		box_run_ms(box, 500);
+		assert_false(box->taken);
+		assert_int_equal(read(box->client.watch.fd, bytes, sizeof(bytes)), sizeof(bytes));
+		box->client.got += sizeof(bytes);
+	}
+	client_go_on(box, &box->client);
+	box_await(box, &box->taken);
+	box_await(box, &box->client.ended);
+	assert_int_equal(box->client.got, 8000);
+	assert_false(box->client.wrong);
+}
+
+static void the_end_does_not_wait_where_nobody_reads(void **state)
+{
+	struct box *box = *state;
+	int64_t ended_ms;
+
+	box_start(box, say_goodbye);
+	box_await(box, &box->exited);
+	ended_ms = time_now_ms();
+	box_await(box, &box->taken);
+	assert_true(time_now_ms() - ended_ms < 900);
+}
+
 static void last_words_without_a_client_are_counted(void **state)
 {
 	struct box *box = *state;
@@ -541,6 +613,10 @@ int main(void)
 		TEST(a_client_may_wait_for_a_writer),
 		TEST(a_process_starts_when_its_client_is_there),
 		TEST(a_client_that_never_comes_is_not_waited_for),
+		TEST(the_end_is_not_for_a_client_that_still_reads),
+		TEST(the_end_waits_a_second_for_a_client_that_takes_nothing),
+		TEST(the_end_waits_for_a_slow_client),
+		TEST(the_end_does_not_wait_where_nobody_reads),
 		TEST(last_words_without_a_client_are_counted),
 		TEST(last_words_that_can_not_wait_are_counted),
 		TEST(last_words_wait_for_fds),
