@@ -81,6 +81,7 @@ struct stream {
 	int64_t told_ms;       /* when dropping was last said */
 	int look_ms;           /* see linger.c: the pause till the next look */
 	uint64_t rest, moved, dropped;
+	uint64_t written; /* when the process ended: of moved, and what waited to be */
 };
 
 void stream_init(struct stream *stream, struct stdio *stdio, const char *name);

@@ -3,7 +3,7 @@
  * clients (ctr, CRI) close their FIFOs once they hear of the end, whatever is still in them.
  *
  * It is not held back for a client that is not there, nor for one that takes nothing for a while;
- * nor for what others, which have the process's pipes, write on and on: see on_deadline.
+ * nor for what others, which have the process's pipes, write after its end.
  */
 #include "stdio/internal.h"
 #include "support/time.h"
@@ -15,21 +15,28 @@
 static void on_look(struct timer *timer);
 
 /* Of a pipe no event tells that it is empty. */
-static uint64_t waiting(const struct stream *output)
+static bool is_empty(const struct stream *output)
 {
-	bool nobody_there = output->lingers && output->source.fd >= 0;
-
-	if (output->target.fd < 0 || output->logged || nobody_there)
-		return 0;
-	return flow_waiting(output->target.fd) +
-	       (output->lingers ? 0
-	                        : spill_waiting(&output->spill) + flow_waiting(output->source.fd));
+	return flow_waiting(output->source.fd) + spill_waiting(&output->spill) +
+	               flow_waiting(output->target.fd) ==
+	       0;
 }
 
-/* Grows when a client takes something. */
+/* Bytes that clients have read. */
 static uint64_t taken(const struct stream *output)
 {
 	return output->moved - spill_waiting(&output->spill) - flow_waiting(output->target.fd);
+}
+
+static bool is_taken(const struct stream *output)
+{
+	if (output->target.fd < 0 || output->logged)
+		return true;
+	if (output->lingers) /* source is what a client is awaited by: there is none */
+		return output->source.fd >= 0 || flow_waiting(output->target.fd) == 0;
+	/* a terminal has more than it tells, but comes to its end, with its last process */
+	return is_empty(output) ||
+	       (!output->source_is_terminal && taken(output) >= output->written);
 }
 
 static void look(struct stdio *stdio)
@@ -41,7 +48,7 @@ static void look(struct stdio *stdio)
 	if (stdio->taken != now_taken)
 		stdio->quiet_since_ms = now_ms;
 	stdio->taken = now_taken;
-	if (waiting(&outputs[0]) + waiting(&outputs[1]) == 0 ||
+	if ((is_taken(&outputs[0]) && is_taken(&outputs[1])) ||
 	    now_ms - stdio->quiet_since_ms >= QUIET_MS) {
 		reader_done(stdio);
 		return;
@@ -61,6 +68,11 @@ void reader_await(struct stdio *stdio)
 	stdio->look = (struct timer){ .due = on_look, .context = stdio };
 	stdio->pause_ms = FIRST_PAUSE_MS;
 	stdio->quiet_since_ms = time_now_ms();
+	for (int i = 0; i < 2; i++) {
+		struct stream *output = &stdio->outputs[i];
+
+		output->written = output->moved + flow_waiting(output->source.fd);
+	}
 	look(stdio);
 }
 

@@ -273,12 +273,49 @@ static void the_end_waits_for_a_slow_client(void **state)
 	assert_false(box->client.wrong);
 }
 
+static void leave_one_that_writes_on(void)
+{
+	char bytes[4096] = "";
+
+	if (fork() != 0)
+		return;
+	while (write(1, bytes, sizeof(bytes)) > 0)
+		continue;
+	_exit(1);
+}
+
+static void the_end_does_not_wait_for_what_others_write(void **state)
+{
+	struct box *box = *state;
+	int64_t ended_ms;
+
+	client_attach(box, &box->client, box->out);
+	box_start(box, leave_one_that_writes_on);
+	box_await(box, &box->exited);
+	ended_ms = time_now_ms();
+	box_await(box, &box->taken);
+	assert_true(time_now_ms() - ended_ms < 900);
+	assert_false(box->drained);
+	box_end(box);
+}
+
+static void say_goodbye_when_asked(void)
+{
+	char byte;
+
+	while (read(0, &byte, 1) > 0)
+		continue;
+	say_goodbye();
+}
+
 static void the_end_does_not_wait_where_nobody_reads(void **state)
 {
 	struct box *box = *state;
 	int64_t ended_ms;
 
-	box_start(box, say_goodbye);
+	box_start(box, say_goodbye_when_asked);
+	BOX_UNTIL(box, box->workers.count == 0); /* which had the FIFO open, as a client has */
+	stdio_close_input(box->stdio);
 	box_await(box, &box->exited);
 	ended_ms = time_now_ms();
 	box_await(box, &box->taken);
@@ -616,6 +653,7 @@ int main(void)
 		TEST(the_end_is_not_for_a_client_that_still_reads),
 		TEST(the_end_waits_a_second_for_a_client_that_takes_nothing),
 		TEST(the_end_waits_for_a_slow_client),
+		TEST(the_end_does_not_wait_for_what_others_write),
 		TEST(the_end_does_not_wait_where_nobody_reads),
 		TEST(last_words_without_a_client_are_counted),
 		TEST(last_words_that_can_not_wait_are_counted),
