@@ -35,12 +35,13 @@ shim_action() {
 		-bundle "$folder" "$action" </dev/null 3>&-)
 }
 
-# The list is no snapshot: where others' sockets go while it is read, some of it is left out.
+# By the socket that listens: connections have its path too, for as long as they last. The list is no
+# snapshot: where others' sockets go while it is read, some of it is left out.
 shim_pid() {
 	local inode='' tries=20
 	until [ -n "$inode" ]; do
 		[ $((tries--)) -gt 0 ] && [ -S "$shim" ] || return
-		inode=$(awk -v path="$shim" '$8 == path { print $7; exit }' /proc/net/unix)
+		inode=$(awk -v path="$shim" '$8 == path && $4 == "00010000" { print $7; exit }' /proc/net/unix)
 	done
 	find /proc/[0-9]*/fd -lname "socket:\[$inode\]" 2>/dev/null | cut -d/ -f3 | head -1
 }
