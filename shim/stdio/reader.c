@@ -1,6 +1,6 @@
 /*
- * The end of a process is told when its client has taken what the process wrote: containerd's
- * clients (ctr, CRI) close their FIFOs once they hear of the end, whatever is still in them.
+ * The end of a process is told when its client has taken what the process wrote: ctr (seen with
+ * containerd 1.6) closes its FIFOs once it hears of the end, whatever is still in them.
  *
  * It is not held back for a client that is not there, nor for one that takes nothing for a while;
  * nor for what others, which have the process's pipes, write after its end.
