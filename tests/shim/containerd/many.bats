@@ -56,6 +56,7 @@ live() {
 
 @test "$COUNT containers made and removed, $AT_A_TIME at a time: nothing is left" {
 	live 2 >/dev/null # so that folders which stay are there
+	await 10 snapshots_are_collected
 	node | sort >"$box/before"
 	export -f live detached ctr
 	export id box image runtime
@@ -63,6 +64,12 @@ live() {
 	equals "$(grep -v 'exit code 137' "$box/errors")" ""
 	equals "$(sort -n "$box/out")" "$(seq "$COUNT")"
 	await 10 as_before
+}
+
+# containerd removes the folder of a snapshot a while after the snapshot.
+snapshots_are_collected() {
+	[ "$(ctr snapshot list | tail -n +2 | wc -l)" = \
+		"$(find /run/containerd-root/*.overlayfs/snapshots -mindepth 1 -maxdepth 1 | wc -l)" ]
 }
 
 as_before() {
