@@ -36,7 +36,7 @@ static int open_again(int path_fd, int flags, const char *path, struct ironbox_e
 /* Until a client has the FIFO open for reading, or waits in its open(2): to write alone, it is not
  * opened before (fifo(7)). It is seen by the fd's being there, which has to live until there is
  * one for both ways: else what the client sees is an end of file. -1: nobody came. */
-static int await_client(int path_fd, int patience_ms)
+static int await_reader(int path_fd, int patience_ms)
 {
 	int64_t until = time_now_ms() + patience_ms;
 	int fd;
@@ -59,7 +59,7 @@ enum named open_named(const char *path, const struct wanted *wanted, int *fifo_f
 	}
 	if (S_ISFIFO(status.st_mode)) {
 		if (wanted->patience_ms > 0)
-			client_fd = await_client(fd, wanted->patience_ms);
+			client_fd = await_reader(fd, wanted->patience_ms);
 		*fifo_fd = open_again(fd, O_RDWR, path, error);
 		return *fifo_fd < 0 ? NAMED_FAILED : NAMED_FIFO;
 	}

@@ -90,9 +90,9 @@ struct stdio_place {
 	/* Called once, after stdio_process_ended, maybe from within it: the client has taken what
 	 * the process wrote, or does not take it. Before that it should not hear of the end. */
 	void (*taken_by_client)(void *context);
-	/* The same way, before it or after: all that the process, and
-	 * whoever else has its pipes, wrote has been given away, or its time was up. It may call
-	 * stdio_end. What still waits for its reader then goes on to wait until stdio_end. */
+	/* The same way, before it or after: all that the process, and whoever else has its pipes,
+	 * wrote has been given away, or its time was up. It may call stdio_end. What still waits
+	 * for its reader then goes on to wait until stdio_end. */
 	void (*drained)(void *context);
 	void *context;
 };

@@ -176,7 +176,7 @@ int made_begin(struct made *made, struct process *process, struct ironbox_error 
 		return -1;
 	}
 	process->stdio = stdio_begin(&place, &made->ends, steal_fd(&made->master_fd), error);
-	process->taken = process->drained = process->stdio == NULL;
+	process->drained = process->stdio == NULL;
 	if (!process->stdio)
 		return -1;
 	/* what came meanwhile */
